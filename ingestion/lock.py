@@ -27,7 +27,11 @@ REVISION = re.compile(r"\A(\d+)\.(\d+)\.json\Z")
 
 
 def schema(cls: type[Event]) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a whole message of this event type on the wire."""
+    """The JSON Schema of a whole message of this event type on the wire.
+
+    Draft 7 is the newest that the Glue Schema Registry takes:
+    https://docs.aws.amazon.com/glue/latest/dg/schema-registry.html
+    """
     (wrapped, data), defs = msgspec.json.schema_components(
         (Envelope, cls), ref_template="#/$defs/{name}"
     )
@@ -40,7 +44,7 @@ def schema(cls: type[Event]) -> dict[str, Any]:
         "data": data,
     }
     described = {"title": facts.name, "description": inspect.cleandoc(cls.__doc__ or "")}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, **described}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", **document, **described}
     portable = _portable({**head, "$defs": dict(sorted(defs.items()))})
     document = json.loads(json.dumps(portable))
     return document

@@ -1,0 +1,1 @@
+"""Orchestration: one Dagster code location from raw objects to boards; what a step does lives elsewhere."""

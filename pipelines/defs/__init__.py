@@ -1,0 +1,1 @@
+"""One file per group of assets, checks, schedules or sensors; `pipelines.definitions` scans them."""

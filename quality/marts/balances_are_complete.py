@@ -1,0 +1,29 @@
+"""Readers may rely on it that the newest balances hold exactly what the postings moved."""
+
+from quality.suite import Expect, Suite
+
+SUITE = Suite(
+    name="balances_are_complete",
+    asset="marts/balances_per_day",
+    sql="""select
+    (
+        select coalesce(sum(closing), 0) from marts.balances_per_day
+        where balance_date = (select max(balance_date) from marts.balances_per_day)
+    ) - (
+        select coalesce(sum(points), 0) from marts.postings
+        where account_type in ('user', 'merchant')
+    ) as difference,
+    (select count(*) from marts.balances_per_day where closing < 0) as below_zero""",
+    expectations=[
+        Expect(
+            "expect_column_values_to_be_between",
+            {"column": "difference", "min_value": 0, "max_value": 0},
+            "the last closing balances equal the sum of all postings",
+        ),
+        Expect(
+            "expect_column_values_to_be_between",
+            {"column": "below_zero", "max_value": 0},
+            "no balance of any day is below zero",
+        ),
+    ],
+)
