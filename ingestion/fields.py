@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -17,7 +16,15 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Points = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 SignedPoints = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
 Units = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-Price = Annotated[Decimal, Meta(description="Amount in major units, at most four decimal places.")]
+# Decimal text, since msgspec would take a JSON number for a Decimal.
+Price = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[0-9]{1,9}(\.[0-9]{1,4})?\Z",
+        description="Amount in major units, at most four decimal places.",
+        extra={"lake_type": "decimal(18, 4)"},
+    ),
+]
 Currency = Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
 ZipCode = Annotated[str, Meta(pattern=r"\A[0-9]{5}(-[0-9]{4})?\Z")]
 State = Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")]

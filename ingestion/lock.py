@@ -45,8 +45,7 @@ def schema(cls: type[Event]) -> dict[str, Any]:
     }
     described = {"title": facts.name, "description": inspect.cleandoc(cls.__doc__ or "")}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", **document, **described}
-    portable = _portable({**head, "$defs": dict(sorted(defs.items()))})
-    document = json.loads(json.dumps(portable))
+    document = _portable({**head, "$defs": dict(sorted(defs.items()))})
     return document
 
 

@@ -1,0 +1,40 @@
+-- Generated from ingestion/events by `make generate`; edit those.
+{{ config(alias='points_donated') }}
+
+with arrivals as (
+    {{ first_arrivals('points_donated') }}
+),
+
+typed as (
+    select
+        event_id,
+        occurred_at,
+        source,
+        correlation_id,
+        causation_id,
+        arrived_at,
+        lake_object,
+        json_extract_scalar(data, '$.transactionId') as transaction_id,
+        json_extract_scalar(data, '$.donorId') as donor_id,
+        json_extract_scalar(data, '$.donorKind') as donor_kind,
+        json_extract_scalar(data, '$.recipientId') as recipient_id,
+        json_extract_scalar(data, '$.recipientKind') as recipient_kind,
+        cast(json_extract_scalar(data, '$.points') as bigint) as points,
+        cast(
+            from_iso8601_timestamp(
+                json_extract_scalar(data, '$.recordedAt')
+            ) at time zone 'UTC' as timestamp(3)
+        ) as recorded_at,
+        cast(
+            json_extract(data, '$.postings')
+            as array(row(account varchar, points bigint))
+        ) as postings,
+        cast(occurred_at as date) as event_date
+    from arrivals
+),
+
+settled as (
+    {{ with_touched_days('typed') }}
+)
+
+select * from settled

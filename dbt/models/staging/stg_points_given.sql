@@ -1,0 +1,39 @@
+-- Generated from ingestion/events by `make generate`; edit those.
+{{ config(alias='points_given') }}
+
+with arrivals as (
+    {{ first_arrivals('points_given') }}
+),
+
+typed as (
+    select
+        event_id,
+        occurred_at,
+        source,
+        correlation_id,
+        causation_id,
+        arrived_at,
+        lake_object,
+        json_extract_scalar(data, '$.transactionId') as transaction_id,
+        json_extract_scalar(data, '$.giverId') as giver_id,
+        json_extract_scalar(data, '$.giverKind') as giver_kind,
+        json_extract_scalar(data, '$.officerId') as officer_id,
+        cast(json_extract_scalar(data, '$.points') as bigint) as points,
+        cast(
+            from_iso8601_timestamp(
+                json_extract_scalar(data, '$.recordedAt')
+            ) at time zone 'UTC' as timestamp(3)
+        ) as recorded_at,
+        cast(
+            json_extract(data, '$.postings')
+            as array(row(account varchar, points bigint))
+        ) as postings,
+        cast(occurred_at as date) as event_date
+    from arrivals
+),
+
+settled as (
+    {{ with_touched_days('typed') }}
+)
+
+select * from settled
