@@ -37,11 +37,9 @@ def _install(tree: Path) -> None:
     requirements = tree / "requirements.txt"
     requirements.write_text("\n".join(pins))
     uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run(
-        [*uv, "--target", str(tree), "--python-platform", PLATFORM, "--python-version", "3.11"]
-        + ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)],
-        check=True,
-    )
+    runtime = ["--python-platform", PLATFORM, "--python-version", "3.11"]
+    pinned = ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
+    subprocess.run([*uv, "--target", str(tree), *runtime, *pinned], check=True)
     requirements.unlink()
 
 

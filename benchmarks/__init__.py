@@ -1,0 +1,1 @@
+"""One file per figure, each printed beside the limit it is held against."""
