@@ -13,11 +13,11 @@ from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
+from ingestion.compatibility import Mode
 from ingestion.errors import ContractError
 
 Dataset = Literal["users", "transactions", "activity", "products"]
 Route = Literal["plain", "business", "financial", "priority"]
-Mode = Literal["BACKWARD", "FORWARD", "FULL"]
 
 E = TypeVar("E", bound="type[Event]")
 

@@ -152,7 +152,7 @@ def staging_yaml(classes: Sequence[type[Event]]) -> str:
     columns: list[dict[str, Any]] = [
         _described(name, kind, note) for name, (kind, note) in ENVELOPE.items()
     ]
-    columns[0]["data_tests"] = ["unique", "not_null"]
+    columns[0]["data_tests"] = ["is_key"]
     columns += [_described(m.newest.name, m.newest.type, m.note) for m in _merge(classes)]
     columns.append(_described("event_date", "date", "Day of `occurred_at`, UTC; the partition."))
     model = {

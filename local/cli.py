@@ -10,8 +10,6 @@ from pathlib import Path
 
 import click
 
-BUILD = Path("build")
-
 
 class Group(click.Group):
     """Turns this project's own errors into one line on stderr and exit status 1."""
@@ -44,17 +42,19 @@ def main() -> None:
 def demo(seed: int, days: int, charities: tuple[str, ...]) -> None:
     """Run a seeded city through the whole platform and check that lake and ledger agree."""
     from local.demo import run
+    from local.stack import build_folder
 
-    sys.exit(run(BUILD, seed=seed, days=days, charities=charities))
+    sys.exit(run(build_folder(), seed=seed, days=days, charities=charities))
 
 
 @main.command()
 @click.option("--seed", default=1, show_default=True, help="The same seed, the same city.")
 def up(seed: int) -> None:
     """Keep the platform running, the city living on in slow motion, until Ctrl-C."""
+    from local.stack import build_folder
     from local.up import run
 
-    sys.exit(run(BUILD, seed=seed))
+    sys.exit(run(build_folder(), seed=seed))
 
 
 @main.group()
@@ -118,8 +118,9 @@ def publish() -> None:
 def sql(query: str, database: str, as_csv: bool) -> None:
     """Run QUERY on the running platform's Athena and print its rows."""
     from local.ask import ask
+    from local.stack import build_folder
 
-    click.echo(ask(BUILD, query, database, as_csv=as_csv), nl=False)
+    click.echo(ask(build_folder(), query, database, as_csv=as_csv), nl=False)
 
 
 @main.command()
@@ -132,23 +133,25 @@ def sql(query: str, database: str, as_csv: bool) -> None:
 def boards(output: Path | None, screenshots: bool) -> None:
     """Render the dashboards from the running platform's marts."""
     from local.ask import draw
+    from local.stack import build_folder
 
-    for path in draw(BUILD, output, screenshots=screenshots):
+    for path in draw(build_folder(), output, screenshots=screenshots):
         click.echo(path)
 
 
 @main.command()
 def status() -> None:
     """Say what runs, what each stream delivered and what lies in quarantine, with reasons."""
+    from local.stack import build_folder
     from local.status import show
 
-    show(BUILD)
+    show(build_folder())
 
 
 @main.command()
 @click.option(
     "--output",
-    default=BUILD / "functions.zip",
+    default=Path("build/functions.zip"),
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The archive to write.",

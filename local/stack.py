@@ -150,6 +150,11 @@ class Stack:
         )
 
 
+def build_folder() -> Path:
+    """Where all state lies: `build/` of the checkout, or what HEYBLUE_BUILD names."""
+    return Path(os.environ.get("HEYBLUE_BUILD", ROOT / "build")).resolve()
+
+
 def aws_environment(url: str) -> dict[str, str]:
     """The environment that points every AWS client at the local AWS, and at nothing else."""
     return {
@@ -190,19 +195,26 @@ def _session() -> Any:
 
 
 def _await_stack(cloudformation: Any) -> dict[str, str]:
+    """The outputs of the created stack. Raises StackError with the resources that failed."""
     waiter = cloudformation.get_waiter("stack_create_complete")
     try:
         waiter.wait(StackName=PREFIX, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-    except cloudformation.exceptions.ClientError as error:
-        raise StackError(f"stack {PREFIX} was not created: {error}") from error
     except botocore.exceptions.WaiterError as error:
-        answer: Any = error.last_response
-        stack = answer["Stacks"][0]
         raise StackError(
-            f"stack {PREFIX} ended as {stack['StackStatus']}: {stack.get('StackStatusReason')}"
+            f"stack {PREFIX} was not created: {_failures(cloudformation) or error}"
         ) from error
     stack = cloudformation.describe_stacks(StackName=PREFIX)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _failures(cloudformation: Any) -> str:
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=PREFIX)
+    return "; ".join(
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for page in pages
+        for event in page["StackEvents"]
+        if event["ResourceStatus"].endswith("_FAILED")
+    )
 
 
 def _port(name: str, default: int) -> int:

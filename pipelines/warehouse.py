@@ -1,29 +1,24 @@
-"""Where the dbt project lies and how its nodes are named in the asset graph."""
+"""The dbt project as Dagster sees it: where it lies and how its nodes are named as assets."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 
-FOLDER = Path(__file__).resolve().parent.parent / "dbt"
+from pipelines import manifest
 
 
 def project() -> DbtProject:
-    """The dbt project, parsed if nobody has; dbt's own DBT_TARGET_PATH says where to."""
-    found = DbtProject(
-        project_dir=FOLDER,
-        profiles_dir=FOLDER,
-        target_path=Path(os.environ.get("DBT_TARGET_PATH", "target")),
+    """The dbt project, parsed. Raises ManifestError when dbt cannot read it."""
+    manifest.begin().wait()
+    return DbtProject(
+        project_dir=manifest.PROJECT,
+        profiles_dir=manifest.PROJECT,
+        target_path=manifest.target_path(),
     )
-    found.prepare_if_dev()
-    if not found.manifest_path.is_file():
-        found.preparer.prepare(found)
-    return found
 
 
 class Translator(DagsterDbtTranslator):

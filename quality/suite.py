@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+# Answers SQL with all of its rows.
 Query = Callable[[str], pd.DataFrame]
 
 
@@ -18,7 +19,8 @@ Query = Callable[[str], pd.DataFrame]
 class Expect:
     """One expectation by its Great Expectations name, e.g. `expect_column_values_to_be_between`.
 
-    `promise` is what a reader of the data may rely on, in words.
+    `promise` is what a reader of the data may rely on, in words. It holds for every row: a row
+    without a value breaks it.
     """
 
     type: str
@@ -28,7 +30,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """`sql` runs on Athena; `asset` is the lake table the verdict belongs to."""
+    """`sql` runs on Athena and answers at least one row; `asset` is what the verdict belongs to.
+
+    `asset` is written `schema/table`.
+    """
 
     name: str
     asset: str

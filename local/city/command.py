@@ -6,7 +6,6 @@ Modules are imported inside the command, so that `--help` answers at once.
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from local.city.books import Books
     from local.city.knobs import Knobs
     from local.city.life import Day
-
-BUILD = Path("build")
 
 
 @click.command()
@@ -39,23 +36,16 @@ def city(days: int, pace: float, gateway_url: str | None, **turned: Any) -> None
     from local.city.errors import CityFailure
     from local.city.gateway import Gateway
     from local.city.knobs import Knobs
-    from local.city.life import Pace, differences, list_families, live
+    from local.city.life import Pace, differences
+    from local.city.visit import visit
+    from local.stack import build_folder, connect
 
     knobs = Knobs(days=days or None, **turned)
-    connection = _connection()
+    connection = connect(build_folder())
+    slowly = Pace(pace, threading.Event()) if pace > 0 else None
     gateway = Gateway(gateway_url or connection.gateway_url)
-    store, producer, put_raw = _stores(connection)
-    stop = threading.Event()
     try:
-        list_families(knobs, store, producer)
-        books = live(
-            knobs,
-            store.entries("charities"),
-            gateway,
-            put_raw,
-            on_day=_echo_day,
-            pace=Pace(pace, stop) if pace > 0 else None,
-        )
+        books = visit(connection, knobs, on_day=_echo_day, pace=slowly, gateway_url=gateway_url)
         wrong = differences(books, gateway)
     except CityFailure as error:
         raise click.ClickException(str(error)) from error
@@ -68,26 +58,6 @@ def city(days: int, pace: float, gateway_url: str | None, **turned: Any) -> None
         raise click.ClickException(
             f"{books.surprised} answers were not as expected, {len(wrong)} balances differ"
         )
-
-
-def _connection() -> Any:
-    from local.stack import connect
-
-    return connect(BUILD)
-
-
-def _stores(connection: Any) -> tuple[Any, Any, Any]:
-    """The catalogue, a producer, and a way past the services for broken records."""
-    from ingestion.producer import kinesis_producer
-    from services.catalog_store import CatalogStore
-
-    kinesis, settings = connection.client("kinesis"), connection.settings()
-
-    def put_raw(dataset: str, key: str, body: bytes) -> None:
-        kinesis.put_record(StreamName=settings.stream(dataset), PartitionKey=key, Data=body)
-
-    store = CatalogStore(connection.client("dynamodb"), settings.catalog_table)
-    return store, kinesis_producer(kinesis, settings), put_raw
 
 
 def _echo_day(day: Day) -> None:

@@ -13,7 +13,7 @@ from local.city.world import TIME_ZONE, World, coordinates, instant, mirrored, s
 from services.rules import POINTS_EACH
 
 PLATFORMS = ("android", "ios", "web")
-QR_SHARE = 0.35
+QR_SHARE = 0.25
 LOW_STOCK = 4
 REVERSIBLE = ("encounter", "donation", "gift", "redemption")
 REVERSED_WITHIN = timedelta(days=2)
@@ -280,8 +280,6 @@ def order_qr(world: World, officer: Person) -> Action:
 def _meet_nearby(
     world: World, civilian: Person, officer: Person, place: Position
 ) -> Iterator[Step]:
-    if (civilian.id, officer.id, world.local_date()) in world.met:
-        return
     world.wait(10, 90)
     yield from _score(world, civilian, officer, nearby(place, world))
 
@@ -303,6 +301,8 @@ def _score(
     world: World, civilian: Person, officer: Person, proof: Mapping[str, Any]
 ) -> Iterator[Step]:
     date = world.local_date()
+    if (civilian.id, officer.id, date) in world.met:
+        return
     world.met.add((civilian.id, officer.id, date))
     body = encounter_body(civilian, officer, proof)
     if not world.happens(world.knobs.late):

@@ -19,9 +19,11 @@ from services.onboarding.credentials import STATES
 STATE = "DC"
 ZIP_CODES = tuple(f"200{number:02d}" for number in (1, 2, 3, 5, 7, 9, 10, 11, 16, 17, 18, 24))
 HOME = (38.9, -77.03)
-# Officers are found on beats north of all homes, each further apart than two circles reach.
+# Officers are found on beats north of all homes, each further apart than two circles reach, in
+# a column of the city's own: what one city leaves visible must not be entered by another.
 BEATS = (38.95, -77.03)
 BEAT_STEP = 0.004
+BEATS_WIDTH = 5.0
 # Share of civilians who are there on the first day; the others join within the next three weeks.
 SETTLERS = 0.6
 LAST_JOINING_DAY = 20
@@ -169,7 +171,7 @@ def _person(
         state=entry.state if entry else STATE,
         credential=entry.entry_id if entry else _credential(kind, number),
         entry_id=entry.entry_id if entry else None,
-        place=_place(kind, number, chance),
+        place=_place(knobs, kind, number, chance),
         joins_on=_joining_day(kind, chance),
     )
 
@@ -189,9 +191,10 @@ def _credential(kind: UserKind, number: int) -> str:
     return f"CITY {number + 1:06d}"
 
 
-def _place(kind: UserKind, number: int, chance: random.Random) -> Position:
+def _place(knobs: Knobs, kind: UserKind, number: int, chance: random.Random) -> Position:
     if kind == "officer":
-        return BEATS[0] + BEAT_STEP * number, BEATS[1]
+        column = random.Random(f"{knobs.name}/beats").random()
+        return BEATS[0] + BEAT_STEP * number, BEATS[1] - column * BEATS_WIDTH
     return HOME[0] + chance.uniform(-0.02, 0.02), HOME[1] + chance.uniform(-0.02, 0.02)
 
 

@@ -164,7 +164,7 @@ def test_yaml_describes_every_column_and_tests_the_key() -> None:
     (model,) = yaml.safe_load(staging_yaml([TeaServed]))["models"]
     assert model["description"] == "One row per TeaServed event. A cup of tea."
     by_name = {column["name"]: column for column in model["columns"]}
-    assert by_name["event_id"]["data_tests"] == ["unique", "not_null"]
+    assert by_name["event_id"]["data_tests"] == ["is_key"]
     assert by_name["kind"]["description"] == "One of black, green. `data` $.kind."
     assert all(column["description"] and column["data_type"] for column in model["columns"])
 

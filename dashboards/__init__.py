@@ -1,0 +1,1 @@
+"""Boards: what people read, one YAML file per board, drawn from marts by any target."""

@@ -1,0 +1,251 @@
+"""Runs one statement in a worker thread and leaves its result where clients look for it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local.athena import results, write
+from local.athena.catalog import Catalog, glue_failure
+from local.athena.cost import Footers
+from local.athena.define import DEFINE
+from local.athena.duck import Duck
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.planner import Planner
+from local.athena.query import Work
+from local.athena.settings import Settings
+from local.athena.show import SHOW
+from local.athena.statements import Reader, Statement, classify, lex
+from local.athena.storage import Storage
+from local.athena.types import Type
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What a finished statement tells its execution record."""
+
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    rows: int = 0
+    update_count: int | None = None
+    manifest: str | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One execution: its id, statement, place of results (`s3://…/`), parameters already bound."""
+
+    id: str
+    sql: str
+    statement: Statement
+    database: str
+    output_folder: str
+    prepared: Callable[[str], str | None]
+
+
+class Engine:
+    """Long-lived parts that queries share; boto3 clients are made once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        config = Config(
+            retries={"max_attempts": 3}, max_pool_connections=32, s3={"addressing_style": "path"}
+        )
+        session = boto3.session.Session()
+        arguments: dict[str, Any] = {
+            "endpoint_url": settings.endpoint_url,
+            "region_name": settings.region,
+            "aws_access_key_id": settings.access_key,
+            "aws_secret_access_key": settings.secret_key,
+            "config": config,
+        }
+        self.glue: Any = session.client("glue", **arguments)
+        self._s3: Any = session.client("s3", **arguments)
+        self.storage = Storage(self._s3, settings)
+        self.planner = Planner()
+        self.duck = Duck(settings, self.storage.roots)
+        self.footers = Footers()
+        self.rows_folder = settings.state_dir / "rows"
+        self.rows_folder.mkdir(parents=True, exist_ok=True)
+
+    def work(self, database: str, cutoff_bytes: int | None) -> Work:
+        return Work(
+            Catalog(self.glue),
+            self.storage,
+            self.planner,
+            self.duck,
+            self.footers,
+            database,
+            cutoff_bytes,
+        )
+
+    def run(self, task: Task, work: Work) -> Outcome:
+        """Run to the end; raises QueryFailed or QueryCancelled."""
+        try:
+            return self._dispatch(task, work)
+        except ClientError as error:
+            raise glue_failure(error) from error
+
+    def _dispatch(self, task: Task, work: Work) -> Outcome:
+        kind = task.statement.kind
+        if kind == "execute":
+            return self._execute(task, work)
+        if kind == "query":
+            plan = work.plan(task.sql)
+            return self._rows(task, plan.display_columns(), work.run(plan, task.sql))
+        if kind in ("create_table", "insert", "unload"):
+            return self._written(task, work, kind)
+        if kind in SHOW:
+            columns, lines = SHOW[kind](work, task.statement)
+            return self._lines(task, columns, lines)
+        if kind == "explain":
+            return self._explain(task, work)
+        if kind in DEFINE:
+            DEFINE[kind](work, task.statement)
+            return self._lines(task, [], [])
+        raise NotSupported(task.statement.sub)
+
+    def _rows(
+        self, task: Task, columns: list[tuple[str, Type]], batches: Iterator[list[tuple[Any, ...]]]
+    ) -> Outcome:
+        infos = [results.column_info(name, kind) for name, kind in columns]
+        kinds = [kind for _, kind in columns]
+        csv = self.rows_folder / f"{task.id}.csv"
+        count = 0
+        with (
+            csv.open("w", encoding="utf-8") as text,
+            self._row_file(task.id).open("w", encoding="utf-8") as lines,
+        ):
+            text.write(results.csv_line([name for name, _ in columns]))
+            for batch in batches:
+                for values in batch:
+                    row = [results.text(v, k) for v, k in zip(values, kinds, strict=True)]
+                    text.write(results.csv_line(row))
+                    lines.write(json.dumps(row) + "\n")
+                count += len(batch)
+        output = f"{task.output_folder}{task.id}.csv"
+        self.storage.upload(csv, output)
+        csv.unlink()
+        self.storage.put(f"{output}.metadata", results.metadata(infos))
+        return Outcome(infos, count, output=output)
+
+    def _row_file(self, execution: str) -> Path:
+        return self.rows_folder / f"{execution}.jsonl"
+
+    def _lines(
+        self, task: Task, columns: list[tuple[str, Type]], rows: Iterable[results.Row]
+    ) -> Outcome:
+        infos = [results.column_info(name, kind) for name, kind in columns]
+        listed = list(rows)
+        with self._row_file(task.id).open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(row) + "\n" for row in listed)
+        output = f"{task.output_folder}{task.id}.txt"
+        self.storage.put(output, "".join(map(results.txt_line, listed)).encode(), "text/plain")
+        self.storage.put(f"{output}.metadata", results.metadata(infos))
+        return Outcome(infos, len(listed), output=output)
+
+    def _written(self, task: Task, work: Work, kind: str) -> Outcome:
+        if kind == "create_table":
+            base = f"{task.output_folder}tables/{task.id}"
+            written = write.create_table_as(work, task.statement, base)
+        elif kind == "insert":
+            base = f"{task.output_folder}{task.id}"
+            written = write.insert(work, task.statement)
+        else:
+            base = f"{task.output_folder}{task.id}"
+            written = write.unload(work, task.statement)
+        manifest = f"{base}-manifest.csv"
+        self.storage.put(manifest, "".join(f"{u}\n" for u in written.urls).encode(), "text/csv")
+        self.storage.put(f"{base}.metadata", results.metadata([]))
+        self._row_file(task.id).write_text("")
+        infos = [results.column_info("rows", Type("bigint"))]
+        return Outcome(infos, 0, written.rows, manifest, base)
+
+    def _explain(self, task: Task, work: Work) -> Outcome:
+        """DuckDB's own plan: the words differ from Trino's."""
+        reader = Reader(task.statement, 1)
+        if reader.take_if("ANALYZE"):
+            raise NotSupported("EXPLAIN ANALYZE")
+        if reader.take_if("("):
+            raise NotSupported("EXPLAIN with options")
+        plan = work.plan(reader.rest())
+        with work.connection() as connection:
+            work.prepare(connection, plan)
+            text = connection.execute(f"EXPLAIN {plan.sql}").fetchall()[0][1]
+        work.scanned_bytes = 0
+        return self._lines(
+            task, [("Query Plan", Type("varchar"))], [[line] for line in text.splitlines()]
+        )
+
+    def _execute(self, task: Task, work: Work) -> Outcome:
+        reader = Reader(task.statement, 1)
+        name = reader.name()
+        text = task.prepared(name)
+        if text is None:
+            raise QueryFailed("NOT_FOUND", f"Prepared statement not found: {name}")
+        parameters = _arguments(reader.rest()) if reader.take_if("USING") else []
+        bound = bind(text, parameters)
+        again = Task(
+            task.id, bound, classify(bound), task.database, task.output_folder, task.prepared
+        )
+        return self._dispatch(again, work)
+
+    def page(self, execution: str, start: int, count: int) -> tuple[list[results.Row], int | None]:
+        """Rows from byte `start` of a result, at most `count`, and where the next page starts."""
+        path = self._row_file(execution)
+        if not path.is_file():
+            return [], None
+        with path.open("rb") as lines:
+            lines.seek(start)
+            rows = []
+            for line in lines:
+                start += len(line)
+                rows.append(json.loads(line))
+                if len(rows) == count:
+                    return rows, start if lines.read(1) else None
+        return rows, None
+
+    def close(self) -> None:
+        self.duck.close()
+        self.planner.close()
+
+
+def _arguments(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for lexeme in lex(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(lexeme.text, 0)
+        if lexeme.text == "," and depth == 0:
+            parts.append(text[start : lexeme.start].strip())
+            start = lexeme.end
+    return [*parts, text[start:].strip()]
+
+
+def bind(text: str, parameters: list[str]) -> str:
+    """Put SQL literals in the places of `?`; raises QueryFailed when the counts differ."""
+    made, last, used = [], 0, 0
+    for lexeme in lex(text):
+        if lexeme.kind == "symbol" and lexeme.text == "?":
+            if used == len(parameters):
+                raise _wrong_count(used + 1, len(parameters))
+            made += [text[last : lexeme.start], parameters[used]]
+            last, used = lexeme.end, used + 1
+    if used < len(parameters):
+        raise _wrong_count(used, len(parameters))
+    return "".join(made) + text[last:]
+
+
+def _wrong_count(expected: int, given: int) -> QueryFailed:
+    return QueryFailed(
+        "INVALID_PARAMETER_USAGE",
+        f"line 1:1: Incorrect number of parameters: expected {expected} but found {given}",
+    )

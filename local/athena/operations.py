@@ -1,0 +1,219 @@
+"""The operations of the Athena API, one function each; answers are what botocore's model expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from local.athena.engine import Engine
+from local.athena.errors import RequestRefused
+from local.athena.executions import Executions, public
+from local.athena.metadata import Metadata
+from local.athena.paging import page_of
+from local.athena.saved import Saved
+from local.athena.state import State
+from local.athena.workgroups import Workgroups
+
+Answer = dict[str, Any]
+_HEADERLESS = ("DDL", "UTILITY")
+
+
+class Operations:
+    """`call(name, request)` runs one operation; raises RequestRefused for the client's mistakes."""
+
+    def __init__(self, engine: Engine, state: State) -> None:
+        self.engine, self.state = engine, state
+        self.workgroups = Workgroups(state)
+        self.saved = Saved(state, self.workgroups)
+        self.metadata = Metadata(engine)
+        self.executions = Executions(engine, state, self.workgroups, self.saved.prepared_text)
+
+    def call(self, name: str, request: Answer) -> Answer:
+        operation = _OPERATIONS.get(name)
+        if operation is None:
+            raise RequestRefused(
+                f"Operation {name} is not available here", "InvalidRequestException"
+            )
+        return operation(self, request)
+
+    def close(self) -> None:
+        self.executions.close()
+        self.engine.close()
+        self.state.close()
+
+    def start_query(self, request: Answer) -> Answer:
+        return {"QueryExecutionId": self.executions.start(request)}
+
+    def get_query(self, request: Answer) -> Answer:
+        return {"QueryExecution": public(self.executions.get(request["QueryExecutionId"]))}
+
+    def batch_get_query(self, request: Answer) -> Answer:
+        found, missing = [], []
+        for key in request["QueryExecutionIds"]:
+            try:
+                found.append(public(self.executions.get(key)))
+            except RequestRefused as error:
+                missing.append(
+                    {
+                        "QueryExecutionId": key,
+                        "ErrorCode": error.code,
+                        "ErrorMessage": error.message,
+                    }
+                )
+        return {"QueryExecutions": found, "UnprocessedQueryExecutionIds": missing}
+
+    def list_queries(self, request: Answer) -> Answer:
+        group = request.get("WorkGroup") or "primary"
+        keys = [
+            r["QueryExecutionId"] for r in self.executions.newest_first() if r["WorkGroup"] == group
+        ]
+        page, more = page_of(keys, request, 50)
+        return {"QueryExecutionIds": page, **more}
+
+    def stop_query(self, request: Answer) -> Answer:
+        self.executions.stop(request["QueryExecutionId"])
+        return {}
+
+    def query_results(self, request: Answer) -> Answer:
+        record = self.executions.get(request["QueryExecutionId"])
+        state = record["Status"]["State"]
+        if state != "SUCCEEDED":
+            raise RequestRefused(
+                f"Query has not yet finished. Current state: {state}"
+                if state in ("QUEUED", "RUNNING")
+                else f"Query did not finish successfully. Final query state: {state}"
+            )
+        most = min(request.get("MaxResults") or 1000, 1000)
+        token = request.get("NextToken")
+        header = (
+            token is None
+            and record["StatementType"] not in _HEADERLESS
+            and record["UpdateCount"] is None
+        )
+        key = record.get("ReusedFrom") or record["QueryExecutionId"]
+        names = [c["Name"] for c in record["Columns"]]
+        rows: list[Any] = [names] if header else []
+        start = int(token or 0)
+        following: int | None = start
+        if len(rows) < most:
+            found, following = self.engine.page(key, start, most - len(rows))
+            rows += found
+        elif not record["Rows"]:
+            following = None
+        columns = (
+            []
+            if record["UpdateCount"] is not None and record["StatementType"] == "DDL"
+            else record["Columns"]
+        )
+        answer: Answer = {
+            "ResultSet": {
+                "Rows": [
+                    {"Data": [{"VarCharValue": v} if v is not None else {} for v in r]}
+                    for r in rows
+                ],
+                "ResultSetMetadata": {"ColumnInfo": columns},
+            },
+            "UpdateCount": record["UpdateCount"] or 0,
+        }
+        return answer | ({"NextToken": str(following)} if following is not None else {})
+
+    def runtime_statistics(self, request: Answer) -> Answer:
+        record = self.executions.get(request["QueryExecutionId"])
+        statistics = record["Statistics"]
+        return {
+            "QueryRuntimeStatistics": {
+                "Timeline": {
+                    "QueryQueueTimeInMillis": 0,
+                    "EngineExecutionTimeInMillis": statistics["EngineExecutionTimeInMillis"],
+                    "TotalExecutionTimeInMillis": statistics["TotalExecutionTimeInMillis"],
+                },
+                "Rows": {
+                    "InputBytes": statistics["DataScannedInBytes"],
+                    "OutputRows": record.get("Rows") or 0,
+                },
+            }
+        }
+
+    def get_workgroup(self, request: Answer) -> Answer:
+        return {"WorkGroup": self.workgroups.get(request["WorkGroup"])}
+
+    def list_workgroups(self, request: Answer) -> Answer:
+        page, more = page_of(self.workgroups.list(), request, 50)
+        return {"WorkGroups": page, **more}
+
+    def create_workgroup(self, request: Answer) -> Answer:
+        self.workgroups.create(request)
+        return {}
+
+    def update_workgroup(self, request: Answer) -> Answer:
+        self.workgroups.update(request)
+        return {}
+
+    def delete_workgroup(self, request: Answer) -> Answer:
+        self.workgroups.delete(request["WorkGroup"])
+        return {}
+
+    def engine_versions(self, request: Answer) -> Answer:
+        return {
+            "EngineVersions": [
+                {
+                    "SelectedEngineVersion": "AUTO",
+                    "EffectiveEngineVersion": "Athena engine version 3",
+                }
+            ]
+        }
+
+    def tag(self, request: Answer) -> Answer:
+        found = self.state.get("tags", request["ResourceARN"]) or {}
+        self.state.put(
+            "tags", request["ResourceARN"], found | {t["Key"]: t["Value"] for t in request["Tags"]}
+        )
+        return {}
+
+    def untag(self, request: Answer) -> Answer:
+        found = self.state.get("tags", request["ResourceARN"]) or {}
+        kept = {k: v for k, v in found.items() if k not in request["TagKeys"]}
+        self.state.put("tags", request["ResourceARN"], kept)
+        return {}
+
+    def list_tags(self, request: Answer) -> Answer:
+        found = self.state.get("tags", request["ResourceARN"]) or {}
+        return {"Tags": [{"Key": k, "Value": v} for k, v in sorted(found.items())]}
+
+
+_OPERATIONS: dict[str, Callable[[Operations, Answer], Answer]] = {
+    "StartQueryExecution": Operations.start_query,
+    "GetQueryExecution": Operations.get_query,
+    "BatchGetQueryExecution": Operations.batch_get_query,
+    "ListQueryExecutions": Operations.list_queries,
+    "StopQueryExecution": Operations.stop_query,
+    "GetQueryResults": Operations.query_results,
+    "GetQueryRuntimeStatistics": Operations.runtime_statistics,
+    "GetWorkGroup": Operations.get_workgroup,
+    "ListWorkGroups": Operations.list_workgroups,
+    "CreateWorkGroup": Operations.create_workgroup,
+    "UpdateWorkGroup": Operations.update_workgroup,
+    "DeleteWorkGroup": Operations.delete_workgroup,
+    "CreateNamedQuery": lambda o, r: o.saved.create_named(r),
+    "GetNamedQuery": lambda o, r: o.saved.get_named(r),
+    "BatchGetNamedQuery": lambda o, r: o.saved.batch_get_named(r),
+    "UpdateNamedQuery": lambda o, r: o.saved.update_named(r),
+    "DeleteNamedQuery": lambda o, r: o.saved.delete_named(r),
+    "ListNamedQueries": lambda o, r: o.saved.list_named(r),
+    "CreatePreparedStatement": lambda o, r: o.saved.create_prepared(r),
+    "UpdatePreparedStatement": lambda o, r: o.saved.update_prepared(r),
+    "GetPreparedStatement": lambda o, r: o.saved.get_prepared(r),
+    "DeletePreparedStatement": lambda o, r: o.saved.delete_prepared(r),
+    "ListPreparedStatements": lambda o, r: o.saved.list_prepared(r),
+    "BatchGetPreparedStatement": lambda o, r: o.saved.batch_get_prepared(r),
+    "ListDataCatalogs": lambda o, r: o.metadata.list_catalogs(r),
+    "GetDataCatalog": lambda o, r: o.metadata.get_catalog(r),
+    "ListDatabases": lambda o, r: o.metadata.list_databases(r),
+    "GetDatabase": lambda o, r: o.metadata.get_database(r),
+    "ListTableMetadata": lambda o, r: o.metadata.list_tables(r),
+    "GetTableMetadata": lambda o, r: o.metadata.get_table(r),
+    "ListEngineVersions": Operations.engine_versions,
+    "TagResource": Operations.tag,
+    "UntagResource": Operations.untag,
+    "ListTagsForResource": Operations.list_tags,
+}

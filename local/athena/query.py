@@ -1,0 +1,182 @@
+"""One query from SQL text to rows: resolve, translate, prune, fetch, run."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from local.athena import pruning, scan
+from local.athena.catalog import Catalog
+from local.athena.cost import Footers
+from local.athena.duck import Duck
+from local.athena.errors import QueryCancelled
+from local.athena.failures import explain
+from local.athena.nodes import sql
+from local.athena.planner import Planner, Scan, Session
+from local.athena.resolve import Relation, Resolver, column_types, is_unnamed
+from local.athena.results import require_printable
+from local.athena.storage import Storage
+from local.athena.syntax import parse
+from local.athena.translate import Translator
+from local.athena.types import Type
+
+log = logging.getLogger(__name__)
+_ROWS = 10_000
+
+
+@dataclass
+class Plan:
+    """`sql` for DuckDB, the result's columns (Trino's names and types) and what it reads."""
+
+    sql: str
+    columns: list[tuple[str, Type]]
+    sources: list[scan.Source]
+    used: dict[str, set[str]]
+    scanned_bytes: int = 0
+
+    @property
+    def unnamed(self) -> list[int]:
+        return [at for at, (name, _) in enumerate(self.columns) if is_unnamed(name)]
+
+    def display_columns(self) -> list[tuple[str, Type]]:
+        return [
+            (f"_col{at}" if is_unnamed(name) else name, kind)
+            for at, (name, kind) in enumerate(self.columns)
+        ]
+
+
+@dataclass
+class Work:
+    """What one running query holds; `stop` interrupts it from another thread."""
+
+    catalog: Catalog
+    storage: Storage
+    planner: Planner
+    duck: Duck
+    footers: Footers
+    database: str
+    cutoff_bytes: int | None = None
+    scanned_bytes: int = 0
+    _connections: list[Any] = field(default_factory=list)
+    stopped: bool = False
+
+    def stop(self) -> None:
+        self.stopped = True
+        for connection in list(self._connections):
+            connection.interrupt()
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        connection = self.duck.connection()
+        self._connections.append(connection)
+        try:
+            self.check()
+            yield connection
+        except duckdb.InterruptException as error:
+            raise QueryCancelled("Query was cancelled") from error
+        finally:
+            self._connections.remove(connection)
+            connection.close()
+
+    def check(self) -> None:
+        if self.stopped:
+            raise QueryCancelled("Query was cancelled")
+
+    def plan(self, text: str) -> Plan:
+        """Everything about a query short of running it; raises QueryFailed."""
+        resolver = Resolver(self.catalog, self.database, text)
+        tree = resolver.resolve(parse(text))
+        session = self.planner.session()
+        try:
+            for relation in resolver.relations:
+                session.stand_in(relation.name, relation.columns)
+            made = sql(Translator(text, session, column_types(resolver.relations)).translate(tree))
+            log.debug("translated to %s", made)
+            return self._planned(session, made, resolver.relations)
+        except duckdb.Error as error:
+            raise explain(error, text) from error
+        finally:
+            session.close()
+
+    def _planned(self, session: Session, made: str, relations: list[Relation]) -> Plan:
+        columns = session.describe(made)
+        require_printable(columns)
+        scans = session.scans(made)
+        used = {r.name: _used(scans.get(r.name, []), r) for r in relations}
+        sources = []
+        for relation in relations:
+            self.check()
+            found = scans.get(relation.name, [])
+            kept = []
+            if relation.table is not None and relation.table.keys:
+                kept = pruning.keep(session, self.catalog, relation.table, found)
+            if found or relation.rows is not None:
+                sources.append(scan.locate(self.storage, relation, kept))
+            else:
+                sources.append(scan.Source(relation))
+        plan = Plan(made, columns, sources, used)
+        plan.scanned_bytes = sum(self._bytes(s, used[s.relation.name]) for s in sources)
+        self.scanned_bytes += plan.scanned_bytes
+        if self.cutoff_bytes is not None and self.scanned_bytes > self.cutoff_bytes:
+            raise QueryCancelled("Bytes scanned limit was exceeded")
+        return plan
+
+    def _bytes(self, source: scan.Source, used: set[str]) -> int:
+        if source.relation.table is None:
+            return 0
+        columnar = source.relation.table.format == "parquet"
+        total = 0
+        for _, objects, paths in source.files:
+            for stored, path in zip(objects, paths, strict=True):
+                total += self.footers.scanned(path, used) if columnar else stored.size
+        return total
+
+    def prepare(self, connection: Any, plan: Plan) -> None:
+        """Create the plan's relations in `connection`."""
+        for source in plan.sources:
+            relation = source.relation
+            name = scan.identifier(relation.name)
+            if relation.rows is not None:
+                _materialize(connection, relation)
+                continue
+            made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
+            connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
+
+    def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The result in batches; raises QueryFailed in Trino's words."""
+        with self.connection() as connection:
+            try:
+                self.prepare(connection, plan)
+                connection.execute(plan.sql)
+                while batch := connection.fetchmany(_ROWS):
+                    self.check()
+                    yield batch
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error as error:
+                raise explain(error, text) from error
+
+
+def _used(scans: list[Scan], relation: Relation) -> set[str]:
+    """Columns that any scan outputs or names in a filter, lower case."""
+    found = {c.lower() for s in scans for c in s.columns}
+    words = {w.lower() for s in scans for f in s.filters for w in re.findall(r"\w+", f)}
+    return (found | {c for c in relation.columns if c in words}) & set(relation.columns)
+
+
+def _materialize(connection: Any, relation: Relation) -> None:
+    rows = relation.rows or []
+    names = ", ".join(f"{scan.identifier(c)} {t.duckdb()}" for c, t in relation.columns.items())
+    connection.execute(f"CREATE TEMP TABLE {scan.identifier(relation.name)} ({names})")
+    if rows:
+        parts = ", ".join(f"CAST(unnest(?) AS {t.duckdb()})" for t in relation.columns.values())
+        values = [
+            [None if v is None else str(v) for v in column] for column in zip(*rows, strict=True)
+        ]
+        connection.execute(f"INSERT INTO {scan.identifier(relation.name)} SELECT {parts}", values)

@@ -1,0 +1,251 @@
+"""Relations as DuckDB views over the files of the kept partitions, columns typed as Glue says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.athena import hive_json
+from local.athena.catalog import Partition, Table
+from local.athena.cost import Footers
+from local.athena.errors import QueryFailed
+from local.athena.resolve import Relation
+from local.athena.storage import Storage, Stored, split_url
+from local.athena.types import INTEGERS, Type
+
+_LIST_ONE_BY_ONE = 8  # kept partitions up to which each is listed by itself
+
+
+@dataclass
+class Source:
+    """The files behind one relation: `files` by partition (one without values if unpartitioned)."""
+
+    relation: Relation
+    files: list[tuple[Partition, list[Stored], list[Path]]] = field(default_factory=list)
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def locate(storage: Storage, relation: Relation, partitions: list[Partition]) -> Source:
+    """List and fetch what the relation reads."""
+    table = relation.table
+    if table is None:
+        return Source(relation)
+    wanted = partitions if table.keys else [Partition((), table.location)]
+    listed = _list(storage, table, wanted)
+    source = Source(relation)
+    for partition, objects in zip(wanted, listed, strict=True):
+        if objects:
+            source.files.append((partition, objects, storage.local(objects)))
+    return source
+
+
+def _list(storage: Storage, table: Table, wanted: list[Partition]) -> list[list[Stored]]:
+    inside = all(p.location.startswith(table.location + "/") for p in wanted)
+    if len(wanted) <= _LIST_ONE_BY_ONE or not inside:
+        return [storage.below(p.location) for p in wanted]
+    by_folder: dict[str, list[Stored]] = {}
+    for stored in storage.below(table.location):
+        by_folder.setdefault(stored.url.rpartition("/")[0], []).append(stored)
+    return [_below(by_folder, p.location) for p in wanted]
+
+
+def _below(by_folder: dict[str, list[Stored]], location: str) -> list[Stored]:
+    bucket, key = split_url(location)
+    exact = by_folder.get(f"s3://{bucket}/{key}", [])
+    deeper = [
+        o
+        for f, objects in by_folder.items()
+        if f.startswith(f"s3://{bucket}/{key}/")
+        for o in objects
+    ]
+    return exact + deeper
+
+
+def _hive_style(table: Table, partition: Partition, path: Path) -> bool:
+    folders = path.parts[:-1]
+    return all(f"{k}={v}" in folders for k, v in zip(table.keys, partition.values, strict=True))
+
+
+def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> str:
+    """The SELECT that gives the relation's columns; partition keys outside `used` are not computed."""
+    relation, table = source.relation, source.relation.table
+    assert table is not None
+    keys = [k for k in table.keys if k in used]
+    columns = list(relation.columns)
+    if not source.files:
+        nothing = ", ".join(
+            f"CAST(NULL AS {relation.columns[c].duckdb()}) AS {identifier(c)}" for c in columns
+        )
+        return f"SELECT {nothing} WHERE false"
+    every = [path for _, _, paths in source.files for path in paths]
+    hive = all(_hive_style(table, p, path) for p, _, paths in source.files for path in paths)
+    if not keys or (hive and table.format == "parquet"):
+        return _select(source, columns, every, storage, footers, hive_keys=bool(keys))
+    parts = [
+        _select(
+            source,
+            columns,
+            paths,
+            storage,
+            footers,
+            values=dict(zip(table.keys, p.values, strict=True)),
+        )
+        for p, _, paths in source.files
+    ]
+    return " UNION ALL ".join(parts)
+
+
+def _select(
+    source: Source,
+    columns: list[str],
+    paths: list[Path],
+    storage: Storage,
+    footers: Footers,
+    *,
+    hive_keys: bool = False,
+    values: dict[str, str] | None = None,
+) -> str:
+    table, relation = source.relation.table, source.relation
+    assert table is not None
+    read = _READERS[table.format](table, paths, footers, hive_keys)
+    made = []
+    for column in columns:
+        kind = relation.columns[column].duckdb()
+        if column == "$path":
+            value = storage.url_of_file()
+        elif column in table.keys:
+            value = (
+                quoted(values[column]) if values else identifier(column) if hive_keys else "NULL"
+            )
+        else:
+            value = read.column(column, relation.columns[column])
+        made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
+    return f"SELECT {', '.join(made)} FROM {read.source}"
+
+
+@dataclass
+class _Reader:
+    source: str
+    column: Any
+
+
+def _paths(paths: list[Path]) -> str:
+    return "[" + ", ".join(quoted(str(p)) for p in paths) + "]"
+
+
+def _parquet(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    schemas = [footers.columns(p) for p in paths]
+    same = all(s.keys() == schemas[0].keys() for s in schemas)
+    options = ["union_by_name=true"] if not same else []
+    if hive_keys:
+        types = ", ".join(f"{identifier(k)}: VARCHAR" for k in table.keys)
+        options += [
+            "hive_partitioning=true",
+            f"hive_types={{{types}}}",
+            "hive_types_autocast=false",
+        ]
+    else:
+        options.append("hive_partitioning=false")
+
+    def column(name: str, kind: Type) -> str:
+        found = [(s[name], p) for s, p in zip(schemas, paths, strict=True) if name in s]
+        for physical, path in found:
+            _check(table, name, kind, physical, path)
+        return identifier(name) if found else "NULL"
+
+    return _Reader(f"read_parquet({_paths(paths)}, {', '.join(options)})", column)
+
+
+_WIDER: dict[str, tuple[str, ...]] = {
+    "real": ("double",),
+    "decimal": ("decimal",),
+    "timestamp with time zone": ("timestamp",),
+}
+
+
+def _check(table: Table, name: str, kind: Type, physical: Type, path: Path) -> None:
+    """A file whose column has another type is an error in Athena, not a conversion."""
+    wider = INTEGERS if physical.is_integer else _WIDER.get(physical.name, ())
+    strings = {"varchar", "char", "varbinary"}
+    if kind.name in (physical.name, *wider) or {kind.name, physical.name} <= strings:
+        return
+    raise QueryFailed(
+        "HIVE_BAD_DATA",
+        f"Field {name}'s type {physical.trino()} in parquet file {path.name} is incompatible with type "
+        f"{kind.trino()} defined in table schema {table.database}.{table.name}",
+    )
+
+
+def _json(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    names = {
+        k.removeprefix("mapping."): v
+        for k, v in table.serde_parameters.items()
+        if k.startswith("mapping.")
+    }
+    lines = f"read_ndjson_objects({_paths(paths)}, hive_partitioning=false)"
+    return _Reader(
+        f"(SELECT t_json_lower_keys(json) AS json, filename FROM {lines})",
+        lambda name, kind: hive_json.column(str(names.get(name, name)).lower(), kind),
+    )
+
+
+def _csv(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    parameters = table.serde_parameters
+    skip = int(table.parameters.get("skip.header.line.count", "0"))
+    names = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in table.columns)
+    given = [
+        ("delim", "separatorChar", ","),
+        ("quote", "quoteChar", '"'),
+        ("escape", "escapeChar", '"'),
+    ]
+    marks = ", ".join(
+        f"{option}={quoted(parameters.get(key, default))}" for option, key, default in given
+    )
+    source = (
+        f"read_csv({_paths(paths)}, columns={{{names}}}, auto_detect=false, header=false, skip={skip}, "
+        f"{marks}, null_padding=true, nullstr='\x01', "
+        "hive_partitioning=false, strict_mode=false, filename=true)"
+    )
+    return _Reader(source, lambda name, kind: _open_csv(name, kind))
+
+
+def _open_csv(name: str, kind: Type) -> str:
+    text = f"coalesce({identifier(name)}, '')"
+    if kind.name == "varchar":
+        return text
+    return f"CASE WHEN {text} = '' THEN NULL ELSE CAST({text} AS {kind.duckdb()}) END"
+
+
+def _text(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    parameters = table.serde_parameters
+    delimiter = parameters.get("field.delim") or parameters.get("serialization.format") or "\x01"
+    delimiter = "\x01" if delimiter == "1" else delimiter
+    names = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in table.columns)
+    skip = int(table.parameters.get("skip.header.line.count", "0"))
+    source = (
+        f"read_csv({_paths(paths)}, columns={{{names}}}, auto_detect=false, header=false, skip={skip}, "
+        f"delim={quoted(delimiter)}, quote='', escape='', null_padding=true, nullstr='\\N', "
+        "hive_partitioning=false, strict_mode=false, filename=true)"
+    )
+    return _Reader(source, lambda name, kind: _lazy(table, name, kind))
+
+
+def _lazy(table: Table, name: str, kind: Type) -> str:
+    """LazySimpleSerDe: what does not parse is NULL."""
+    if kind.items:
+        raise QueryFailed(
+            "NOT_SUPPORTED", f"column {name} {kind.trino()} of text table {table.name}"
+        )
+    value = identifier(name)
+    return value if kind.name == "varchar" else f"TRY_CAST({value} AS {kind.duckdb()})"
+
+
+_READERS = {"parquet": _parquet, "json": _json, "csv": _csv, "text": _text}

@@ -1,0 +1,227 @@
+"""What kind of statement is this? Decided on tokens, never by searching the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.athena.errors import QueryFailed
+
+_LEXEME = re.compile(
+    r"\s+|--[^\n]*|/\*.*?\*/"
+    r"|(?P<string>'(?:[^'\\]|''|\\.)*')|(?P<quoted>`[^`]*`|\"(?:[^\"]|\"\")*\")"
+    r"|(?P<word>[A-Za-z_$@][\w$@]*)|(?P<number>\d[\w.]*)|(?P<symbol>.)",
+    re.S,
+)
+
+
+@dataclass(frozen=True)
+class Lexeme:
+    """`kind` is string, quoted, word, number or symbol; `start` and `end` index the text."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def upper(self) -> str:
+        return self.text.upper() if self.kind in ("word", "symbol") else ""
+
+    @property
+    def value(self) -> str:
+        """The text without its quotes."""
+        if self.kind == "string":
+            return re.sub(r"\\(.)|''", _unescaped, self.text[1:-1])
+        if self.kind == "quoted":
+            return self.text[1:-1].replace('""', '"')
+        return self.text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = found.group(1)
+    return _ESCAPES.get(letter, letter) if letter else "'"
+
+
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "Z": "\x1a"}
+
+
+def lex(sql: str) -> list[Lexeme]:
+    """Words, names, strings and symbols without blanks and comments; a final `;` is dropped."""
+    found = [
+        Lexeme(m.lastgroup, m.group(), m.start(), m.end())
+        for m in _LEXEME.finditer(sql)
+        if m.lastgroup
+    ]
+    while found and found[-1].text == ";":
+        found.pop()
+    return found
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`type` and `sub` are Athena's StatementType and SubstatementType, `kind` the engine's name."""
+
+    kind: str
+    type: str
+    sub: str
+    text: str
+    lexemes: tuple[Lexeme, ...]
+
+
+# leading words -> (kind, StatementType, SubstatementType); the longest match wins
+_KINDS: dict[tuple[str, ...], tuple[str, str, str]] = {
+    ("SELECT",): ("query", "DML", "SELECT"),
+    ("WITH",): ("query", "DML", "SELECT"),
+    ("VALUES",): ("query", "DML", "SELECT"),
+    ("TABLE",): ("query", "DML", "SELECT"),
+    ("(",): ("query", "DML", "SELECT"),
+    ("INSERT", "INTO"): ("insert", "DML", "INSERT"),
+    ("UNLOAD",): ("unload", "DML", "UNLOAD"),
+    ("EXPLAIN",): ("explain", "UTILITY", "EXPLAIN"),
+    ("EXECUTE",): ("execute", "DML", "EXECUTE"),
+    ("PREPARE",): ("prepare", "DDL", "PREPARE"),
+    ("DEALLOCATE",): ("deallocate", "DDL", "DEALLOCATE"),
+    ("MERGE",): ("iceberg", "DML", "MERGE"),
+    ("UPDATE",): ("iceberg", "DML", "UPDATE"),
+    ("DELETE",): ("iceberg", "DML", "DELETE"),
+    ("OPTIMIZE",): ("iceberg", "DDL", "OPTIMIZE"),
+    ("VACUUM",): ("iceberg", "DDL", "VACUUM"),
+    ("CREATE", "TABLE"): ("create_table", "DDL", "CREATE_TABLE_AS_SELECT"),
+    ("CREATE", "EXTERNAL", "TABLE"): ("create_external", "DDL", "CREATE_TABLE"),
+    ("CREATE", "DATABASE"): ("create_database", "DDL", "CREATE_DATABASE"),
+    ("CREATE", "SCHEMA"): ("create_database", "DDL", "CREATE_DATABASE"),
+    ("CREATE", "VIEW"): ("create_view", "DDL", "CREATE_VIEW"),
+    ("CREATE", "OR", "REPLACE", "VIEW"): ("create_view", "DDL", "CREATE_VIEW"),
+    ("DROP", "TABLE"): ("drop_table", "DDL", "DROP_TABLE"),
+    ("DROP", "VIEW"): ("drop_view", "DDL", "DROP_VIEW"),
+    ("DROP", "DATABASE"): ("drop_database", "DDL", "DROP_DATABASE"),
+    ("DROP", "SCHEMA"): ("drop_database", "DDL", "DROP_DATABASE"),
+    ("ALTER", "TABLE"): ("alter_table", "DDL", "ALTER_TABLE"),
+    ("ALTER", "DATABASE"): ("alter_database", "DDL", "ALTER_DATABASE"),
+    ("ALTER", "SCHEMA"): ("alter_database", "DDL", "ALTER_DATABASE"),
+    ("MSCK", "REPAIR", "TABLE"): ("msck", "DDL", "MSCK_REPAIR_TABLE"),
+    ("SHOW", "DATABASES"): ("show_databases", "UTILITY", "SHOW_DATABASES"),
+    ("SHOW", "SCHEMAS"): ("show_databases", "UTILITY", "SHOW_DATABASES"),
+    ("SHOW", "TABLES"): ("show_tables", "UTILITY", "SHOW_TABLES"),
+    ("SHOW", "VIEWS"): ("show_views", "UTILITY", "SHOW_VIEWS"),
+    ("SHOW", "PARTITIONS"): ("show_partitions", "UTILITY", "SHOW_PARTITIONS"),
+    ("SHOW", "COLUMNS"): ("show_columns", "UTILITY", "SHOW_COLUMNS"),
+    ("SHOW", "TBLPROPERTIES"): ("show_properties", "UTILITY", "SHOW_TBLPROPERTIES"),
+    ("SHOW", "CREATE", "TABLE"): ("show_create_table", "UTILITY", "SHOW_CREATE_TABLE"),
+    ("SHOW", "CREATE", "VIEW"): ("show_create_view", "UTILITY", "SHOW_CREATE_VIEW"),
+    ("DESCRIBE",): ("describe", "UTILITY", "DESCRIBE_TABLE"),
+    ("DESC",): ("describe", "UTILITY", "DESCRIBE_TABLE"),
+}
+
+
+def classify(sql: str) -> Statement:
+    """Raises QueryFailed(SYNTAX_ERROR) for a statement that Athena does not know."""
+    lexemes = lex(sql)
+    text = sql[: lexemes[-1].end] if lexemes else ""
+    words = tuple(x.upper for x in lexemes[:4])
+    for length in range(4, 0, -1):
+        found = _KINDS.get(words[:length])
+        if found:
+            kind, kind_type, sub = found
+            if kind == "create_table" and not _is_ctas(lexemes):
+                kind, sub = "create_external", "CREATE_TABLE"
+            return Statement(kind, kind_type, sub, text, tuple(lexemes))
+    first = lexemes[0].text if lexemes else "<EOF>"
+    raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{first}'.")
+
+
+def _is_ctas(lexemes: list[Lexeme]) -> bool:
+    depth = 0
+    for at, lexeme in enumerate(lexemes):
+        depth += {"(": 1, ")": -1}.get(lexeme.text, 0) if lexeme.kind == "symbol" else 0
+        if depth == 0 and lexeme.upper == "AS" and at > 2:
+            return True
+    return False
+
+
+class Reader:
+    """A cursor over lexemes for the hand-written grammars."""
+
+    def __init__(self, statement: Statement, skip: int = 0) -> None:
+        self.statement = statement
+        self.lexemes = statement.lexemes
+        self.at = skip
+
+    def peek(self, ahead: int = 0) -> str:
+        """Upper-case word or symbol at the cursor, "" at the end or before a name or string."""
+        at = self.at + ahead
+        return self.lexemes[at].upper if at < len(self.lexemes) else ""
+
+    @property
+    def done(self) -> bool:
+        return self.at >= len(self.lexemes)
+
+    def take(self) -> Lexeme:
+        if self.done:
+            raise QueryFailed("SYNTAX_ERROR", "line 1:1: mismatched input '<EOF>'.")
+        self.at += 1
+        return self.lexemes[self.at - 1]
+
+    def take_if(self, *words: str) -> bool:
+        """Step over the words if they all come next."""
+        if all(self.peek(i) == w for i, w in enumerate(words)):
+            self.at += len(words)
+            return True
+        return False
+
+    def expect(self, *words: str) -> None:
+        if not self.take_if(*words):
+            raise self.mismatch(f"Expecting: '{' '.join(words)}'")
+
+    def mismatch(self, expecting: str = "") -> QueryFailed:
+        if self.done:
+            return QueryFailed(
+                "SYNTAX_ERROR", f"line 1:1: mismatched input '<EOF>'. {expecting}".strip()
+            )
+        lexeme = self.lexemes[self.at]
+        before = self.statement.text[: lexeme.start]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return QueryFailed(
+            "SYNTAX_ERROR",
+            f"line {line}:{column}: mismatched input '{lexeme.text}'. {expecting}".strip(),
+        )
+
+    def name(self) -> str:
+        lexeme = self.take()
+        if lexeme.kind not in ("word", "quoted", "number"):
+            self.at -= 1
+            raise self.mismatch("Expecting: <identifier>")
+        return lexeme.value.lower()
+
+    def qualified(self, database: str) -> tuple[str, str]:
+        """Database and table of `[catalog.][database.]table`."""
+        parts = [self.name()]
+        while self.take_if("."):
+            parts.append(self.name())
+        if len(parts) == 1 and "." in parts[0]:
+            parts = parts[0].split(".")
+        return (parts[-2] if len(parts) > 1 else database), parts[-1]
+
+    def string(self) -> str:
+        lexeme = self.take()
+        if lexeme.kind not in ("string", "quoted"):
+            self.at -= 1
+            raise self.mismatch("Expecting: <string>")
+        return lexeme.value
+
+    def rest(self) -> str:
+        """The text from the cursor to the end."""
+        return self.statement.text[self.lexemes[self.at].start :] if not self.done else ""
+
+    def balanced(self) -> str:
+        """The text inside the parentheses that come next."""
+        self.expect("(")
+        start, depth = self.at, 1
+        while depth:
+            lexeme = self.take()
+            if lexeme.kind == "symbol":
+                depth += {"(": 1, ")": -1}.get(lexeme.text, 0)
+        if self.at - 1 == start:
+            return ""
+        return self.statement.text[self.lexemes[start].start : self.lexemes[self.at - 2].end]

@@ -1,0 +1,121 @@
+"""Objects in S3: listing, writing, and reading as local files. Nothing is queried over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.athena.errors import QueryFailed
+from local.athena.settings import Settings
+
+_BATCH = 1000  # DeleteObjects' limit
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One object as a listing shows it; `size` in bytes."""
+
+    bucket: str
+    key: str
+    size: int
+    etag: str
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key`; s3a and s3n are the same to Hive."""
+    scheme, _, rest = url.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme not in ("s3", "s3a", "s3n") or not bucket:
+        raise QueryFailed("INVALID_PROPERTY", f"not an S3 location: {url}")
+    return bucket, key
+
+
+class Storage:
+    """Reads and writes through one boto3 client; objects are read from disk (see Settings)."""
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        self._client = client
+        self._cache = settings.state_dir / "objects"
+        self._disk = settings.s3_data_dir / settings.account_id if settings.s3_data_dir else None
+
+    @property
+    def roots(self) -> list[Path]:
+        return [self._cache, *([self._disk] if self._disk else [])]
+
+    def below(self, url: str) -> list[Stored]:
+        """The objects below a location that hold data: Hive hides names that begin with _ or a dot."""
+        bucket, key = split_url(url)
+        prefix = key if not key or key.endswith("/") else f"{key}/"
+        return [s for s in self._objects(bucket, prefix) if _is_data(s, prefix)]
+
+    def _objects(self, bucket: str, prefix: str) -> Iterable[Stored]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        try:
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield Stored(bucket, found["Key"], found["Size"], found["ETag"].strip('"'))
+        except self._client.exceptions.NoSuchBucket as error:
+            raise QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist") from error
+
+    def local(self, objects: list[Stored]) -> list[Path]:
+        """Paths of the objects' bytes on this machine, in the same order."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(self._local, objects))
+
+    def _local(self, stored: Stored) -> Path:
+        if self._disk:
+            path = self._disk / stored.bucket / stored.key
+            if path.is_file() and path.stat().st_size == stored.size:
+                return path
+        name = hashlib.sha1(stored.etag.encode()).hexdigest()
+        path = self._cache / name / stored.bucket / stored.key
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f"{path.name}.{os.getpid()}.{id(stored)}.part")
+            self._client.download_file(stored.bucket, stored.key, str(partial))
+            partial.replace(path)
+        return path
+
+    def url_of_file(self) -> str:
+        """SQL that turns DuckDB's `filename` back into the object's URL."""
+        skip = len(str(self._cache)) + 1 + 41
+        cached = f"concat('s3://', substr(filename, {skip + 1}))"
+        if not self._disk:
+            return cached
+        start = f"{self._disk}/".replace("'", "''")
+        direct = f"concat('s3://', substr(filename, {len(str(self._disk)) + 2}))"
+        return f"CASE WHEN starts_with(filename, '{start}') THEN {direct} ELSE {cached} END"
+
+    def put(self, url: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        bucket, key = split_url(url)
+        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+    def upload(self, path: Path, url: str) -> None:
+        bucket, key = split_url(url)
+        self._client.upload_file(str(path), bucket, key)
+
+    def read(self, url: str) -> bytes:
+        bucket, key = split_url(url)
+        return bytes(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def delete(self, objects: list[Stored]) -> None:
+        for at in range(0, len(objects), _BATCH):
+            some = objects[at : at + _BATCH]
+            self._client.delete_objects(
+                Bucket=some[0].bucket,
+                Delete={"Objects": [{"Key": s.key} for s in some], "Quiet": True},
+            )
+
+
+def _is_data(stored: Stored, prefix: str) -> bool:
+    parts = stored.key.removeprefix(prefix).split("/")
+    return stored.size > 0 and not any(p.startswith(("_", ".")) for p in parts)

@@ -1,0 +1,1 @@
+"""Amazon Data Firehose on one machine: its API and the data plane behind it, delivering to S3."""

@@ -1,0 +1,101 @@
+"""The local AWS on one port: sends each request to the plane that owns it, the rest to MiniStack.
+
+Which request belongs to whom is decided here and nowhere else; what a plane does with it is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from ingestion.compatibility import violations
+from local import cloudformation, glue, location, ministack
+from local.athena import app as athena
+from local.athena.settings import Settings as AthenaSettings
+from local.dispatch import Control, Front
+from local.firehose import app as firehose
+from local.firehose.settings import Settings as FirehoseSettings
+from local.lambdas import CONTROL_PATH, LambdaApp
+from local.ministack import ACCOUNT, REGION
+from local.resources import Api
+
+
+def create_app(port: int, state: Path) -> Front:
+    """The whole local AWS, its own calls going to 127.0.0.1:`port`, its state below `state`.
+
+    Works once a process: MiniStack cannot be loaded twice.
+    """
+    url = f"http://127.0.0.1:{port}"
+    fallback = ministack.load(ministack.environment(port, state))
+    cloudformation.install(Api(url, REGION))
+    lambdas = LambdaApp(ACCOUNT, REGION)
+    places = location.create_app(location.Settings(fallback, ministack.publish_as_service))
+    delivery = firehose.create_app(FirehoseSettings(url, REGION, ACCOUNT, state / "firehose"))
+    queries = AthenaSettings(url, state / "athena", REGION, ACCOUNT, s3_data_dir=state / "s3")
+    return Front(
+        targets={
+            b"AmazonAthena": athena.create_app(queries),
+            b"AWSGlue": glue.create_app(glue.Settings(state / "glue.sqlite", violations)),
+            b"Firehose_20150804": delivery,
+        },
+        paths={
+            CONTROL_PATH: lambdas,
+            "/_heyblue/firehose/": delivery,
+            "/_heyblue/": Control({"port": port, "state": str(state)}),
+            "/2015-03-31/": lambdas,
+            "/geofencing/v0/": places,
+            "/tracking/v0/": places,
+        },
+        fallback=fallback,
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, front: Front) -> None:
+        super().__init__(config)
+        self._front = front
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._front.stop_planes()
+        await super().shutdown(sockets)
+
+
+def serve(listener: socket.socket, state: Path) -> None:
+    """Answer on a bound socket until SIGTERM or SIGINT."""
+    front = create_app(listener.getsockname()[1], state)
+    config = uvicorn.Config(
+        front,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+    _Server(config, front).run(sockets=[listener])
+
+
+def main() -> None:
+    """`python -m local.front (--port N | --fd N) --state-dir DIR`"""
+    parser = argparse.ArgumentParser(prog="python -m local.front", description=__doc__)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--port", type=int, help="port of 127.0.0.1, 0 for a free one")
+    where.add_argument("--fd", type=int, help="a bound socket handed down by the parent")
+    parser.add_argument("--state-dir", type=Path, required=True)
+    given = parser.parse_args()
+    listener = _bound(given.port) if given.fd is None else socket.socket(fileno=given.fd)
+    sys.stderr.write(f"local AWS on http://127.0.0.1:{listener.getsockname()[1]}\n")
+    serve(listener, given.state_dir.resolve())
+
+
+def _bound(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port), backlog=512)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The catalogues of charities and families in need: snapshots in, differences out as events."""

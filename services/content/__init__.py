@@ -1,0 +1,1 @@
+"""Merchants' storefronts and goods, and the movements of their stock."""

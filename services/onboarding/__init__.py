@@ -1,0 +1,1 @@
+"""Signs up civilians, officers, merchants, charities and families, and links their devices."""

@@ -1,0 +1,1 @@
+"""Carries filed events from the ledger's table to their streams."""

@@ -1,0 +1,1 @@
+"""Makes and verifies the signed, expiring QR that proves a meeting."""

@@ -1,0 +1,1 @@
+"""Receives every transaction between parties and moves points in the ledger."""

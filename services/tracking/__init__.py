@@ -1,0 +1,1 @@
+"""Takes positions and tells civilians of officers nearby who opted in to be found."""

@@ -1,0 +1,1 @@
+"""Tests of the city: its plan in memory, its life on a real platform."""

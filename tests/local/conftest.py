@@ -1,0 +1,51 @@
+"""One front for all tests of a worker: the real local AWS on a free port, in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local.supervisor import Server, Supervisor, listen, port_of
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    url: str
+    state: Path
+    server: Server
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """A client that never repeats a request; made once, as making one takes 0.1 s."""
+        if service not in self._clients:
+            session: Any = boto3.Session("test", "test", region_name="us-east-1")
+            self._clients[service] = session.client(
+                service,
+                endpoint_url=self.url,
+                config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+            )
+        return self._clients[service]
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    state = tmp_path_factory.mktemp("aws")
+    with Supervisor(state) as supervisor:
+        listener = listen()
+        url = f"http://127.0.0.1:{port_of(listener)}"
+        argv = [sys.executable, "-m", "local.front", "--fd", str(listener.fileno())]
+        server = supervisor.start(
+            "aws",
+            [*argv, "--state-dir", str(state)],
+            fds=[listener.fileno()],
+            health=f"{url}/_heyblue/health",
+        )
+        listener.close()
+        yield LocalAws(url, state, server)
