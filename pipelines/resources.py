@@ -17,7 +17,6 @@ from packaging.version import Version
 from dashboards.query import athena_query
 from ingestion.settings import Settings, load, require
 from pipelines import manifest
-from pipelines.warehouse import project
 
 BOARDS_FOLDER = "HEYBLUE_BOARDS"
 
@@ -63,9 +62,9 @@ class Dbt(DbtCliResource):
 
 
 def resources() -> dict[str, Any]:
-    """The resources by the names that assets ask for. Raises ManifestError."""
+    """The resources by the names that assets ask for."""
     dbt = Dbt(
-        project_dir=project(),
+        project_dir=str(manifest.PROJECT),
         dbt_executable=str(manifest.DBT),
         global_config_flags=["--no-use-colors"],
     )

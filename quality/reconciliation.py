@@ -113,7 +113,7 @@ def read_ledger(table: Any) -> Books:
         kind, _, key = item["pk"].partition("#")
         if kind == "account":
             balances[key] = int(item["balance"])
-        elif kind == "txn" and (legs := json.loads(item["postings"])):
+        elif _is_transaction(item) and (legs := json.loads(item["postings"])):
             at = datetime.fromisoformat(_event(item)["data"]["recordedAt"])
             net = _net((leg["account"], int(leg["points"])) for leg in legs)
             transactions.append(Transaction(key, at, net))
@@ -128,10 +128,15 @@ def read_shelves(table: Any) -> Books:
         kind, _, key = item["pk"].partition("#")
         if kind == "stock":
             units[_shelf(key, item["sk"])] = int(item["units"])
-        elif kind == "txn" and (moves := list(_stock_moves(_event(item)))):
+        elif _is_transaction(item) and (moves := list(_stock_moves(_event(item)))):
             at = datetime.fromisoformat(_event(item)["timestamp"])
             transactions.append(Transaction(key, at, _net(moves)))
     return Books(units, transactions)
+
+
+def _is_transaction(item: Mapping[str, Any]) -> bool:
+    """A filed command, not a mark beside it such as that of its reversal."""
+    return str(item["pk"]).startswith("txn#") and item["sk"] == "txn"
 
 
 def read_lake(query: Query) -> Books:

@@ -79,7 +79,7 @@ class Executions:
         database = record["QueryExecutionContext"]["Database"]
         work = self._engine.work(database, self._workgroups.cutoff_bytes(group))
         if given:
-            sql = f"{statement.text} USING {', '.join(map(_literal, given))}"
+            sql = f"{statement.text} USING {', '.join(map(literal, given))}"
             statement = classify(sql)
         task = Task(key, sql, statement, database, folder, lambda name: self._prepared(group, name))
         self._save(record)
@@ -201,7 +201,7 @@ def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
     try:
         statement = classify(sql)
         if parameters and statement.kind != "execute":
-            sql = bind(statement.text, [_literal(p) for p in parameters])
+            sql = bind(statement.text, [literal(p) for p in parameters])
             statement = classify(sql)
         if statement.kind == "query":
             parse(statement.text)
@@ -212,7 +212,7 @@ def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
     return statement.text, statement
 
 
-def _literal(parameter: str) -> str:
+def literal(parameter: str) -> str:
     """An execution parameter is SQL when it is a literal, otherwise a string."""
     lexemes = lex(parameter)
     kinds = [x.kind for x in lexemes]

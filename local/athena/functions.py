@@ -116,3 +116,10 @@ def status(name: str) -> str:
     if name in DIRECT or name in REWRITTEN:
         return "faithful"
     return "refused" if name in REFUSED else "unknown"
+
+
+def table() -> str:
+    """Both groups as Markdown, for the README."""
+    faithful = sorted(n for n in KNOWN if status(n) == "faithful")
+    parts = [("Faithful", faithful), ("Refused", sorted(REFUSED))]
+    return "\n".join(f"{title}: {', '.join(f'`{n}`' for n in names)}.\n" for title, names in parts)

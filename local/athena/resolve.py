@@ -54,7 +54,7 @@ class Resolver:
         if ctes is not None:
             known = self._visit_ctes(ctes, known, database, depth)
         if isinstance(node, exp.Select) and self.text:
-            self._hide(node)
+            self._hide(node, known)
         for key, value in list(node.args.items()):
             if key == "with_":
                 continue
@@ -74,12 +74,13 @@ class Resolver:
             known = known | {name}
         return known
 
-    def _hide(self, select: Any) -> None:
+    def _hide(self, select: Any, known: frozenset[str]) -> None:
         """`*` does not show `$path`, which a relation has only when the query names it."""
         if '"$path"' not in self.text:
             return
         sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
-        if any(s is not None and isinstance(s.this, exp.Table) for s in sources):
+        tables = [s.this for s in sources if s is not None and isinstance(s.this, exp.Table)]
+        if any(t.db or t.name.lower() not in known for t in tables):
             for star in [s for e in select.expressions for s in _stars(e)]:
                 star.set("except_", [exp.to_identifier("$path", quoted=True)])
 

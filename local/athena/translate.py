@@ -20,7 +20,7 @@ from local.athena.syntax import PREFIX, function_name, position_of
 from local.athena.types import Type, parse_type
 
 # Waiting for types: name in Trino -> (DuckDB function that binds meanwhile, final rewrite, operands)
-_TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
+TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "sum": ("sum", typed.total, 1),
     "avg": ("avg", typed.average, 1),
     "typeof": ("typeof", typed.type_name, 1),
@@ -89,8 +89,8 @@ class Translator:
             if name == "row":
                 return call("row", *node.expressions)
             raise self._unknown(name)
-        if name in _TYPED_CALLS:
-            waiting = call(_TYPED_CALLS[name][0], *node.expressions)
+        if name in TYPED_CALLS:
+            waiting = call(TYPED_CALLS[name][0], *node.expressions)
             waiting.meta["typed"] = name
             return waiting
         if name == "concat":
@@ -243,8 +243,8 @@ def _waits(node: Any) -> bool:
 
 def _plan(node: Any) -> tuple[list[Any], Callable[[Any, list[Type]], Any]]:
     kind = node.meta["typed"]
-    if kind in _TYPED_CALLS:
-        _, finish, count = _TYPED_CALLS[kind]
+    if kind in TYPED_CALLS:
+        _, finish, count = TYPED_CALLS[kind]
         operand = node.expressions[0]
         if isinstance(operand, exp.Distinct):
             return [operand.expressions[0]], finish

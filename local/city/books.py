@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,7 @@ class Books:
         balances: account -> points; those of the boundary accounts are what crossed them.
         shelves: (merchant, good) -> units.
         tokens: key of a QR request -> the token it was answered with.
+        filed: the latest movements of points.
         surprises: answers that were not what the city expected, in words; the first few.
     """
 
@@ -52,7 +53,7 @@ class Books:
     balances: Counter[str] = field(default_factory=Counter)
     shelves: Counter[tuple[str, str]] = field(default_factory=Counter)
     tokens: dict[str, str] = field(default_factory=dict)
-    filed: list[Filed] = field(default_factory=list)
+    filed: deque[Filed] = field(default_factory=lambda: deque(maxlen=200))
     surprises: list[str] = field(default_factory=list)
     surprised: int = 0
 

@@ -233,7 +233,7 @@ def settlement(world: World, merchant: Person) -> Iterator[Step]:
 def reversal(world: World) -> Iterator[Step]:
     """A recent transaction is undone, where those who gained still have the points."""
     world.wait(1, 60)
-    able = [filed for filed in world.books.filed[-200:] if _is_reversible(world, filed)]
+    able = [filed for filed in world.books.filed if _is_reversible(world, filed)]
     if not able:
         return
     filed = world.chance.choice(able)

@@ -18,7 +18,7 @@ DATASETS = ("users", "transactions", "activity", "products")
 
 def second_encounter(world: World) -> Iterator[Step]:
     """The same two, the same day, once more."""
-    today = [met for met in world.scored[-100:] if met[2] == world.local_date()]
+    today = [met for met in world.scored if met[2] == world.local_date()]
     if not today:
         return
     civilian, officer, _ = world.chance.choice(today)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ class World:
     Attributes:
         joined: who has been onboarded. `devices`: user id -> generation of the phone.
         met: (civilian id, officer id, local date) of all meetings, told or still to be told.
-        scored: those that have been told. `visible`: officer id -> until when it can be found.
+        scored: the latest that have been told. `visible`: officer id -> until when it can be found.
         prices: (merchant id, good id) -> points now. `undone`: transactions that were reversed.
         sent: the last accepted donation, whose key someone may reuse.
     """
@@ -41,7 +42,7 @@ class World:
     joined: dict[str, list[Person]] = field(default_factory=dict)
     devices: dict[str, int] = field(default_factory=dict)
     met: set[tuple[str, str, str]] = field(default_factory=set)
-    scored: list[tuple[Person, Person, str]] = field(default_factory=list)
+    scored: deque[tuple[Person, Person, str]] = field(default_factory=lambda: deque(maxlen=100))
     visible: dict[str, datetime] = field(default_factory=dict)
     prices: dict[tuple[str, str], int] = field(default_factory=dict)
     undone: set[str] = field(default_factory=set)

@@ -202,6 +202,30 @@ def test_a_filter_keeps_records_from_the_function(aws: Any, module: Any, tmp_pat
     assert numbers(module) == ["2"]
 
 
+def test_what_the_filter_drops_is_not_read_again(aws: Any, module: Any, tmp_path: Path) -> None:
+    table = Table(aws)
+    table.put(1, 2, 3)
+    pattern = json.dumps({"dynamodb": {"NewImage": {"n": {"N": ["2"]}}}})
+    source = {"EventSourceArn": table.stream, "FilterCriteria": {"Filters": [{"Pattern": pattern}]}}
+    for read in (3, 0):
+        with Running(module, tmp_path, "handler", source) as running:
+            assert running.drain(20)
+            (counts,) = running.progress().values()
+        assert counts["records"] == read
+
+
+def test_an_iterator_that_expired_is_replaced(aws: Any, module: Any, tmp_path: Path) -> None:
+    table = Table(aws)
+    table.put(1)
+    with Running(module, tmp_path, "handler", {"EventSourceArn": table.stream}) as running:
+        assert running.drain(20)
+        intake: Any = running._workers[0].intake
+        intake._iterators = dict.fromkeys(intake._iterators, "expired")
+        table.put(2)
+        assert running.drain(20)
+    assert numbers(module) == ["1", "2"]
+
+
 def test_a_latest_mapping_skips_what_was_there(aws: Any, module: Any, tmp_path: Path) -> None:
     table = Table(aws)
     table.put(1)

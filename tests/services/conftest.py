@@ -65,7 +65,7 @@ class Town:
         self._keys = itertools.count()
 
     def events(self) -> list[Event]:
-        """Everything that has been filed for publication."""
+        """Everything that has been filed for publication, in no order."""
         return [envelope.read(body)[1] for body in self._messages()]
 
     def balances(self) -> dict[str, int]:
@@ -197,10 +197,12 @@ class LocalAws:
         return session.client(service, endpoint_url=self.url, config=config)
 
 
-@pytest.fixture
-def town() -> Town:
-    """A town that lives in memory."""
-    return memory_town()
+@pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.integration)])
+def town(request: pytest.FixtureRequest) -> Town:
+    """A town, once in memory and once in the local DynamoDB: both stores keep the same promises."""
+    if request.param == "memory":
+        return memory_town()
+    return dynamo_town(request.getfixturevalue("aws"))
 
 
 @pytest.fixture(scope="session")

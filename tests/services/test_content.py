@@ -28,7 +28,8 @@ def test_deliveries_and_adjustments_move_the_units_on_the_shelf(town: Any) -> No
     adjust(town, merchant, -2)
     adjust(town, merchant, 4)
     assert town.units(merchant, "mug") == 7
-    assert [e.quantity for e in town.events() if isinstance(e, StockAdjusted)] == [-2, 4]
+    adjusted = {event.quantity for event in town.events() if isinstance(event, StockAdjusted)}
+    assert adjusted == {-2, 4}
 
 
 def test_listing_a_good_again_keeps_its_units_and_changes_its_price(town: Any) -> None:
@@ -100,6 +101,5 @@ def test_a_price_in_money_travels_exactly(town: Any) -> None:
     )
     call = town.call(body, None)
     town.ledger.execute(call, lambda: shelves.list_good(body, call, *town.ledger.parties(merchant)))
-    event = town.events()[-1]
-    assert isinstance(event, GoodListed)
+    (event,) = [event for event in town.events() if isinstance(event, GoodListed)]
     assert event.unit_price == "0.1"

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ingestion.envelope import Message
@@ -159,7 +159,12 @@ def test_whatever_happens_the_books_balance(
 @pytest.mark.integration
 @given(told=commands)
 @settings(
-    max_examples=8, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=8,
+    deadline=None,
+    database=None,
+    # The same story in memory is quicker to shorten.
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 def test_whatever_happens_the_books_balance_in_dynamodb_too(
     dynamo_towns: Callable[[], Any], told: list[tuple[Any, ...]]
@@ -168,7 +173,6 @@ def test_whatever_happens_the_books_balance_in_dynamodb_too(
 
 
 def spend_at_once(town: Any) -> None:
-    """Eight threads spend ten points each by ones from an account that holds thirty."""
     donor, officer, charity = town.join("civilian"), town.join("officer"), town.join("charity")
     for day in range(3):
         town.meet(donor, officer, day)
@@ -193,14 +197,8 @@ def spend_at_once(town: Any) -> None:
 
 
 def test_eight_threads_cannot_overdraw_an_account(town: Any) -> None:
+    """Each spends ten points by ones; the account holds thirty."""
     spend_at_once(town)
-
-
-@pytest.mark.integration
-def test_eight_threads_cannot_overdraw_an_account_in_dynamodb(
-    dynamo_towns: Callable[[], Any],
-) -> None:
-    spend_at_once(dynamo_towns())
 
 
 def test_postings_that_do_not_sum_to_zero_are_no_transaction() -> None:
@@ -274,7 +272,7 @@ def test_a_reversal_stands_for_good(town: Any) -> None:
     undone = msgspec.json.decode(town.reverse(met["transactionId"]).body)
     with pytest.raises(Unacceptable, match="cannot be reversed"):
         town.reverse(undone["transactionId"])
-    assert isinstance(town.events()[-1], TransactionReversed)
+    assert [type(event) for event in town.events()].count(TransactionReversed) == 1
 
 
 def test_an_unknown_user_is_named(town: Any) -> None:

@@ -10,7 +10,11 @@ import pytest
 
 from .conftest import LAKE, RESULTS, Endpoint
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("client_environment")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.usefixtures("client_environment"),
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),  # awswrangler's own
+]
 OUTPUT = f"s3://{RESULTS}/wrangler"
 
 
@@ -66,4 +70,6 @@ def test_describe_and_repair_read_the_text_result(table: str) -> None:
     described = wr.athena.describe_table("things", database="wrangled", s3_output=f"{OUTPUT}/")
     assert described["Column Name"].tolist() == ["id", "kind"]
     assert described["Partition"].tolist() == [False, True]
-    assert wr.athena.repair_table("things", database="wrangled", s3_output=f"{OUTPUT}/") == "SUCCEEDED"
+    assert (
+        wr.athena.repair_table("things", database="wrangled", s3_output=f"{OUTPUT}/") == "SUCCEEDED"
+    )

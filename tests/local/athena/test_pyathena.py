@@ -14,12 +14,18 @@ from pyathena.pandas.cursor import PandasCursor
 
 from .conftest import RESULTS
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("client_environment")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.usefixtures("client_environment"),
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),  # PyAthena's own
+]
 SQL = "select 1 as id, 'ann' as name, decimal '1.50' as amount, date '2026-01-01' as day, cast(null as varchar) as note"
 
 
 def _connect() -> Any:
-    return connect(s3_staging_dir=f"s3://{RESULTS}/pyathena/", region_name="us-east-1", poll_interval=0.05)
+    return connect(
+        s3_staging_dir=f"s3://{RESULTS}/pyathena/", region_name="us-east-1", poll_interval=0.05
+    )
 
 
 def test_the_default_cursor_converts_every_type() -> None:

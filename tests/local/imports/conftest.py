@@ -82,5 +82,6 @@ def running(
         "environment": environment,
     }
     (state / "stack.json").write_text(json.dumps(connection))
+    monkeypatch.setenv("HEYBLUE_BUILD", str(tmp_path / "build"))
     monkeypatch.chdir(tmp_path)
     return state

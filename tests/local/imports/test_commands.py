@@ -89,7 +89,7 @@ def test_a_wrong_option_is_refused_before_anything_is_read(
 def test_without_a_platform_the_command_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEYBLUE_BUILD", str(tmp_path))
     result = run("charities", "x.csv")
     assert result.exit_code == 1
     assert "no platform is running" in result.output

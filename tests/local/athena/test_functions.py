@@ -1,0 +1,53 @@
+"""The table of functions: complete, without contradictions, and shown in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.athena import functions
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.planner import Planner, Session
+from local.athena.rewrites import REWRITES
+from local.athena.syntax import parse
+from local.athena.translate import TYPED_CALLS, Translator
+
+README = Path(functions.__file__).parent / "README.md"
+BY_SYNTAX = {"listagg", "cast", "if", "row", "concat", "at_timezone"}
+
+
+def test_no_function_is_both_faithful_and_refused() -> None:
+    assert not functions.REFUSED & (functions.REWRITTEN | set(functions.DIRECT))
+
+
+def test_every_rewritten_function_has_its_rewrite() -> None:
+    assert (set(REWRITES) | set(TYPED_CALLS) | BY_SYNTAX) - {""} == functions.REWRITTEN
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    planner = Planner()
+    made = planner.session()
+    yield made
+    made.close()
+    planner.close()
+
+
+@pytest.mark.parametrize("name", sorted(functions.REFUSED))
+def test_a_refused_function_is_refused_by_its_name(session: Session, name: str) -> None:
+    with pytest.raises(NotSupported, match=name):
+        Translator(f"select {name}(1)", session).translate(parse(f"select {name}(1)"))
+
+
+def test_an_unknown_function_is_named_with_its_place(session: Session) -> None:
+    text = "select\n  nonsense(1)"
+    with pytest.raises(
+        QueryFailed, match="FUNCTION_NOT_FOUND: line 2:3: Function 'nonsense' not registered"
+    ):
+        Translator(text, session).translate(parse(text))
+
+
+def test_the_readme_shows_the_table() -> None:
+    assert README.read_text(encoding="utf-8").endswith(functions.table())

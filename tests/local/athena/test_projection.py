@@ -1,0 +1,75 @@
+"""Partition projection: the values and locations that table properties promise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from local.athena.catalog import Table
+from local.athena.errors import QueryFailed
+from local.athena.projection import domain, is_injected, location
+from local.athena.types import Type
+
+NOW = datetime(2026, 1, 3, 5, 30)
+
+
+def _table(**parameters: str) -> Table:
+    named = {k.replace("__", "."): v for k, v in parameters.items()}
+    return Table("db", "t", {}, {"k": Type("varchar")}, "s3://b/t", "", {}, named, {})
+
+
+def test_an_enum_lists_its_values() -> None:
+    table = _table(projection__k__type="enum", projection__k__values="a,b")
+    assert domain(table, "k") == ["a", "b"]
+
+
+def test_integers_have_digits_and_steps() -> None:
+    table = _table(
+        projection__k__type="integer",
+        projection__k__range="0,10",
+        projection__k__interval="5",
+        projection__k__digits="2",
+    )
+    assert domain(table, "k") == ["00", "05", "10"]
+
+
+def test_dates_run_until_now() -> None:
+    table = _table(
+        projection__k__type="date",
+        projection__k__range="2026-01-01,NOW",
+        projection__k__format="yyyy-MM-dd",
+    )
+    assert domain(table, "k", NOW) == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_a_range_may_be_relative_to_now_and_in_hours() -> None:
+    table = _table(
+        projection__k__type="date",
+        projection__k__range="NOW-2HOURS,NOW",
+        projection__k__format="yyyy/MM/dd/HH",
+        projection__k__interval="1",
+        projection__k__interval__unit="HOURS",
+    )
+    assert domain(table, "k", NOW) == ["2026/01/03/03", "2026/01/03/04", "2026/01/03/05"]
+
+
+def test_months_step_by_months() -> None:
+    table = _table(
+        projection__k__type="date",
+        projection__k__range="2025-11,2026-01",
+        projection__k__format="yyyy-MM",
+    )
+    assert domain(table, "k", NOW) == ["2025-11", "2025-12", "2026-01"]
+
+
+def test_a_location_follows_the_template_or_hives_layout() -> None:
+    templated = _table(storage__location__template="s3://b/t/${k}/data/")
+    assert location(templated, {"k": "x"}) == "s3://b/t/x/data"
+    assert location(_table(), {"k": "x"}) == "s3://b/t/k=x"
+
+
+def test_an_injected_column_is_known_as_such_and_bad_types_are_refused() -> None:
+    assert is_injected(_table(projection__k__type="injected"), "k")
+    with pytest.raises(QueryFailed, match="INVALID_TABLE_PROPERTY"):
+        domain(_table(projection__k__type="magic"), "k")

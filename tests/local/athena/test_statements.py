@@ -1,0 +1,65 @@
+"""Statement kinds are decided on tokens; DDL becomes Glue definitions."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.athena.ddl import create_external
+from local.athena.engine import bind
+from local.athena.errors import QueryFailed
+from local.athena.executions import literal
+from local.athena.statements import classify
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("/* create table */ -- drop\n select 'drop table x'", "query"),
+        ("create table t with (format='parquet') as select 1 as as_of", "create_table"),
+        ("CREATE TABLE IF NOT EXISTS `t` (a int) LOCATION 's3://b/t'", "create_external"),
+        ("create or replace view v as select 1", "create_view"),
+        ("(select 1)", "query"),
+        ("MSCK REPAIR TABLE `t`;", "msck"),
+    ],
+)
+def test_the_kind_of_a_statement(sql: str, kind: str) -> None:
+    assert classify(sql).kind == kind
+
+
+def test_an_unknown_statement_is_a_syntax_error() -> None:
+    with pytest.raises(QueryFailed, match="SYNTAX_ERROR: line 1:1: mismatched input 'grant'"):
+        classify("grant select on t to x")
+
+
+def test_create_external_table_becomes_a_glue_definition() -> None:
+    statement = classify(
+        "create external table if not exists db.t (id int comment 'the id', s struct<a:string>) "
+        "partitioned by (dt string) row format serde 'org.openx.data.jsonserde.JsonSerDe' "
+        "with serdeproperties ('mapping.id'='Id') location 's3://b/t/' tblproperties ('k'='v')"
+    )
+    database, quiet, definition = create_external(statement, "default")
+    assert (database, quiet, definition["Name"]) == ("db", True, "t")
+    assert definition["PartitionKeys"] == [{"Name": "dt", "Type": "string"}]
+    storage = definition["StorageDescriptor"]
+    assert storage["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "the id"}
+    assert storage["SerdeInfo"]["Parameters"] == {"mapping.id": "Id"}
+    assert definition["Parameters"] == {"EXTERNAL": "TRUE", "k": "v"}
+
+
+def test_question_marks_in_strings_and_comments_are_no_parameters() -> None:
+    assert bind("select '?', ? -- ?\n, \"a?\"", ["1"]) == "select '?', 1 -- ?\n, \"a?\""
+    with pytest.raises(QueryFailed, match="expected 1 but found 2"):
+        bind("select ?", ["1", "2"])
+
+
+def test_a_parameter_that_is_noliteral_is_a_string() -> None:
+    assert [
+        literal(p) for p in ("1", "-2.5", "'x'", "date '2026-01-01'", "o'brien", "1; drop")
+    ] == [
+        "1",
+        "-2.5",
+        "'x'",
+        "date '2026-01-01'",
+        "'o''brien'",
+        "'1; drop'",
+    ]
