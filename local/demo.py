@@ -5,6 +5,7 @@ Nothing is left running. What a check means is said where it is made; the marts'
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from local.city.errors import CityFailure
 from local.city.knobs import Knobs
 from local.city.life import Day
 from local.city.visit import visit
+from local.digest import digests
 from local.guard import watch_parent
 from local.imports.charities import import_charities
 from local.imports.errors import ImportFailure
@@ -31,6 +33,8 @@ from local.report import Report
 from local.stack import Connection, Stack
 from local.supervisor import Supervisor, locked_state
 from quality.reconciliation import read_ledger
+
+DIGESTS = "digests.json"
 
 Query = Callable[[str], Any]
 
@@ -96,6 +100,9 @@ def _run(
             connection, books, outcome, deliveries, dict(status.quarantine_reasons(connection))
         )
         done.checks = list(_checks(done))
+        if outcome.succeeded:
+            text = json.dumps(digests(_query(connection)), indent=1)
+            (state / DIGESTS).write_text(text)
         report.say(f"{len(done.checks)} checks")
     return done
 
@@ -261,6 +268,7 @@ def _summarize(done: Run, report: Report) -> None:
     state = Path(done.connection.state)
     console.print(f"\nDashboards   {state / 'boards' / 'index.html'}")
     console.print(f"Logs         {state / 'logs'}")
+    console.print(f"Digests      {state / DIGESTS} (the same seed gives the same)")
     console.print(f"Took         {sum(report.seconds.values()):.0f} s; nothing is left running\n")
     console.print("Next: `make up` keeps it running; then try")
     console.print("  .venv/bin/heyblue sql 'select * from balances_per_day limit 10'")

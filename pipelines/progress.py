@@ -14,12 +14,20 @@ from pipelines.definitions import defs
 
 
 def execute(name: str, out: IO[str]) -> bool:
-    """Run the job `name`; whether all its assets were made and no check failed as an error."""
-    started, job = time.monotonic(), defs().resolve_job_def(name)
-    reporter, run_id = Reporter(out), str(uuid.uuid4())
+    """Run the job `name` of the code location; whether it made everything and no check failed."""
+    job = defs().resolve_job_def(name)
     with dg.DagsterInstance.get() as instance:
-        instance.add_event_listener(run_id, reporter)
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+        return report(job, instance, out)
+
+
+def report(job: dg.JobDefinition, instance: dg.DagsterInstance, out: IO[str]) -> bool:
+    """Run `job` on `instance`, writing lines to `out` as Reporter does, then one of kind `end`.
+
+    Whether all of the job's assets were made, all its checks ran and none failed as an error.
+    """
+    started, reporter, run_id = time.monotonic(), Reporter(out), str(uuid.uuid4())
+    instance.add_event_listener(run_id, reporter)
+    result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
     reporter.missing(job)
     good = result.success and not reporter.has_failed
     reporter.say("end", success=good, seconds=round(time.monotonic() - started, 1))

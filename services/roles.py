@@ -26,7 +26,7 @@ MATRIX: dict[Act, dict[UserKind, frozenset[UserKind | None]]] = {
 def permit(act: Act, actor: UserKind, towards: UserKind | None = None) -> None:
     """Raise NotAllowed unless a user of kind `actor` may do `act` towards one of kind `towards`."""
     if towards not in MATRIX[act].get(actor, frozenset()):
-        target = f" to a {towards}" if towards else ""
+        target = f" towards the kind {towards}" if towards else ""
         raise NotAllowed(
-            "role", f"a {actor} may not {act}{target}", act=act, actor=actor, towards=towards
+            "role", f"the kind {actor} may not {act}{target}", act=act, actor=actor, towards=towards
         )

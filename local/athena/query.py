@@ -19,8 +19,9 @@ from local.athena.errors import QueryCancelled
 from local.athena.failures import explain
 from local.athena.nodes import sql
 from local.athena.planner import Planner, Scan, Session
-from local.athena.resolve import Relation, Resolver, column_types, is_unnamed
+from local.athena.resolve import Relation, Resolver, is_unnamed
 from local.athena.results import require_printable
+from local.athena.scopes import Scopes
 from local.athena.storage import Storage
 from local.athena.syntax import parse
 from local.athena.translate import Translator
@@ -96,7 +97,8 @@ class Work:
         try:
             for relation in resolver.relations:
                 session.stand_in(relation.name, relation.columns)
-            made = sql(Translator(text, session, column_types(resolver.relations)).translate(tree))
+            scopes = Scopes(resolver.relations)
+            made = sql(Translator(text, session, scopes).translate(tree))
             log.debug("translated to %s", made)
             return self._planned(session, made, resolver.relations)
         except duckdb.Error as error:

@@ -224,31 +224,3 @@ def _named(expression: Any, name: str) -> Any:
 
 def is_unnamed(column: str) -> bool:
     return column.startswith(_UNNAMED)
-
-
-def column_types(relations: list[Relation]) -> Any:
-    """A function from a column node to its type, when its SELECT reads it straight from a relation."""
-    by_name = {r.name: r for r in relations}
-
-    def look_up(column: Any) -> Type | None:
-        select = column.find_ancestor(exp.Select, exp.Lambda)
-        if not isinstance(select, exp.Select) or select.find_ancestor(exp.Lambda):
-            return None
-        sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
-        tables = [s.this for s in sources if s is not None]
-        relevant = [
-            t for t in tables if not column.table or t.alias_or_name.lower() == column.table.lower()
-        ]
-        if (
-            len(relevant) != 1
-            or not isinstance(relevant[0], exp.Table)
-            or select.args.get("laterals")
-        ):
-            return None
-        relation = by_name.get(relevant[0].name)
-        alias = relevant[0].args.get("alias")
-        if relation is None or (alias and alias.columns):
-            return None
-        return relation.columns.get(column.name.lower())
-
-    return look_up

@@ -16,6 +16,7 @@ from local.athena.functions import DIRECT, REFUSED
 from local.athena.nodes import call
 from local.athena.planner import Session, require_bound
 from local.athena.rewrites import REWRITES, Moved
+from local.athena.scopes import Scopes
 from local.athena.syntax import PREFIX, function_name, position_of
 from local.athena.types import Type, parse_type
 
@@ -40,17 +41,13 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
 
 
 class Translator:
-    """One query's translation; `column_type` answers the type of a base column or None."""
+    """One query's translation; `scopes` answers types of columns where that is cheap."""
 
-    def __init__(
-        self,
-        text: str,
-        session: Session,
-        column_type: Callable[[Any], Type | None] = lambda column: None,
-    ) -> None:
+    def __init__(self, text: str, session: Session, scopes: Scopes | None = None) -> None:
         self._text = text
         self._session = session
-        self._column_type = column_type
+        self._scopes = scopes or Scopes([])
+        self._scopes.type_of = self.quick_type
 
     def translate(self, tree: Any) -> Any:
         """The DuckDB tree; raises QueryFailed for what Trino refuses and NotSupported for our limits."""
@@ -161,8 +158,19 @@ class Translator:
         if isinstance(node, exp.Literal):
             return _literal_type(node)
         if isinstance(node, exp.Column):
-            return self._column_type(node)
+            return self._scopes.column_type(node)
+        if isinstance(node, (exp.Window, exp.Filter)):
+            return self.quick_type(node.this)
+        if isinstance(node, exp.Case):
+            parts = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
+            return _agreed([self.quick_type(p) for p in parts if p is not None])
+        if isinstance(node, (exp.Add, exp.Sub, exp.Mul)) and not _waits(node):
+            return _arithmetic(self.quick_type(node.this), self.quick_type(node.expression))
         if isinstance(node, exp.Anonymous):
+            if 1 <= len(node.expressions) <= _LIKE_THEIR_ARGUMENT.get(node.this, 0):
+                return self.quick_type(node.expressions[0])
+            if node.this in ("coalesce", "nullif"):
+                return _agreed([self.quick_type(e) for e in node.expressions])
             return _returned(node)
         return Type("boolean") if isinstance(node, (exp.Predicate, exp.Boolean)) else None
 
@@ -202,12 +210,29 @@ def _literal_type(node: Any) -> Type | None:
     return Type("integer") if abs(int(text)) < 2**31 else Type("bigint")
 
 
+# With one argument more, max, min and their kin give an array.
+_LIKE_THEIR_ARGUMENT = {
+    "max": 1, "min": 1, "any_value": 1, "arg_max_null": 2, "arg_min_null": 2,
+    "lag": 4, "lead": 4, "first_value": 2, "last_value": 2,
+}
+_SAME_SUM = (Type("integer"), Type("bigint"), Type("double"))
+
+
+def _agreed(types: list[Type | None]) -> Type | None:
+    """The one type of all, None when one is not known or another."""
+    return types[0] if types and all(t is not None and t == types[0] for t in types) else None
+
+
+def _arithmetic(left: Type | None, right: Type | None) -> Type | None:
+    if left not in _SAME_SUM or right not in _SAME_SUM:
+        return None
+    return max(left, right, key=lambda t: _SAME_SUM.index(t) if t in _SAME_SUM else -1)
+
+
 def _returned(node: Any) -> Type | None:
     name = str(node.this)
     if name == "cast":
         return parse_type(node.expressions[0].args["alias"].this)
-    if name in ("coalesce", "nullif") and isinstance(node.expressions[0], exp.Anonymous):
-        return _returned(node.expressions[0])
     returns = _RETURNS.get(name)
     return parse_type(returns) if returns else None
 
