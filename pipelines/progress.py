@@ -12,6 +12,9 @@ import dagster as dg
 
 from pipelines.definitions import defs
 
+# Dagster's console would repeat every event; the lines here are the account of the run.
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
 
 def execute(name: str, out: IO[str]) -> bool:
     """Run the job `name` of the code location; whether it made everything and no check failed."""
@@ -27,7 +30,9 @@ def report(job: dg.JobDefinition, instance: dg.DagsterInstance, out: IO[str]) ->
     """
     started, reporter, run_id = time.monotonic(), Reporter(out), str(uuid.uuid4())
     instance.add_event_listener(run_id, reporter)
-    result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+    result = job.execute_in_process(
+        run_config=QUIET, instance=instance, run_id=run_id, raise_on_error=False
+    )
     reporter.missing(job)
     good = result.success and not reporter.has_failed
     reporter.say("end", success=good, seconds=round(time.monotonic() - started, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from local.athena.catalog import Partition, Table
 from local.athena.cost import Footers
 from local.athena.errors import QueryFailed
 from local.athena.resolve import Relation
-from local.athena.storage import Storage, Stored, split_url
+from local.athena.storage import Storage, Stored
 from local.athena.types import INTEGERS, Type
 
 _LIST_ONE_BY_ONE = 8  # kept partitions up to which each is listed by itself
@@ -51,22 +52,22 @@ def _list(storage: Storage, table: Table, wanted: list[Partition]) -> list[list[
     inside = all(p.location.startswith(table.location + "/") for p in wanted)
     if len(wanted) <= _LIST_ONE_BY_ONE or not inside:
         return [storage.below(p.location) for p in wanted]
-    by_folder: dict[str, list[Stored]] = {}
+    by_location: dict[str, list[Stored]] = {p.location: [] for p in wanted}
     for stored in storage.below(table.location):
-        by_folder.setdefault(stored.url.rpartition("/")[0], []).append(stored)
-    return [_below(by_folder, p.location) for p in wanted]
+        holder = _holder(stored.url, by_location)
+        if holder is not None:
+            by_location[holder].append(stored)
+    return [by_location[p.location] for p in wanted]
 
 
-def _below(by_folder: dict[str, list[Stored]], location: str) -> list[Stored]:
-    bucket, key = split_url(location)
-    exact = by_folder.get(f"s3://{bucket}/{key}", [])
-    deeper = [
-        o
-        for f, objects in by_folder.items()
-        if f.startswith(f"s3://{bucket}/{key}/")
-        for o in objects
-    ]
-    return exact + deeper
+def _holder(url: str, locations: Container[str]) -> str | None:
+    """The nearest folder above an object that is one of the locations."""
+    folder = url.rpartition("/")[0]
+    while "/" in folder.removeprefix("s3://"):
+        if folder in locations:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return None
 
 
 def _hive_style(table: Table, partition: Partition, path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import Any
 from local.athena.errors import QueryFailed
 from local.athena.settings import Settings
 
+_DOWNLOADS = 8
 _BATCH = 1000  # DeleteObjects' limit
 
 
@@ -68,21 +69,32 @@ class Storage:
 
     def local(self, objects: list[Stored]) -> list[Path]:
         """Paths of the objects' bytes on this machine, in the same order."""
-        with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(self._local, objects))
+        found = [self._present(o) for o in objects]
+        missing = [o for o, path in zip(objects, found, strict=True) if path is None]
+        if missing:
+            with ThreadPoolExecutor(_DOWNLOADS) as pool:
+                fetched = iter(list(pool.map(self._fetch, missing)))
+            return [path or next(fetched) for path in found]
+        return [path for path in found if path is not None]
 
-    def _local(self, stored: Stored) -> Path:
+    def _present(self, stored: Stored) -> Path | None:
         if self._disk:
             path = self._disk / stored.bucket / stored.key
             if path.is_file() and path.stat().st_size == stored.size:
                 return path
+        path = self._cached(stored)
+        return path if path.is_file() else None
+
+    def _cached(self, stored: Stored) -> Path:
         name = hashlib.sha1(stored.etag.encode()).hexdigest()
-        path = self._cache / name / stored.bucket / stored.key
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.{os.getpid()}.{id(stored)}.part")
-            self._client.download_file(stored.bucket, stored.key, str(partial))
-            partial.replace(path)
+        return self._cache / name / stored.bucket / stored.key
+
+    def _fetch(self, stored: Stored) -> Path:
+        path = self._cached(stored)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+        self._client.download_file(stored.bucket, stored.key, str(partial))
+        partial.replace(path)
         return path
 
     def url_of_file(self) -> str:

@@ -212,8 +212,15 @@ def _literal_type(node: Any) -> Type | None:
 
 # With one argument more, max, min and their kin give an array.
 _LIKE_THEIR_ARGUMENT = {
-    "max": 1, "min": 1, "any_value": 1, "arg_max_null": 2, "arg_min_null": 2,
-    "lag": 4, "lead": 4, "first_value": 2, "last_value": 2,
+    "max": 1,
+    "min": 1,
+    "any_value": 1,
+    "arg_max_null": 2,
+    "arg_min_null": 2,
+    "lag": 4,
+    "lead": 4,
+    "first_value": 2,
+    "last_value": 2,
 }
 _SAME_SUM = (Type("integer"), Type("bigint"), Type("double"))
 

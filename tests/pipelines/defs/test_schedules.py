@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from ingestion.lake import raw_prefix
+from tests.pipelines.conftest import BUCKET
 
 if TYPE_CHECKING:
     from tests.pipelines.conftest import RawZone
@@ -49,22 +50,25 @@ def test_an_arrival_runs_the_job_once(raw_zone: RawZone, instance: dg.DagsterIns
     assert unmoved == cursor
 
 
-def test_a_later_arrival_of_another_type_runs_it_again(
-    raw_zone: RawZone, instance: dg.DagsterInstance
-) -> None:
-    day = raw_zone.client.head_object(
-        Bucket="heyblue-lake-tests", Key=raw_zone.land(f"{FOLDER}dt=2026-03-01/hour=07/", "a")
-    )["LastModified"]
+def test_a_later_arrival_runs_it_again(raw_zone: RawZone, instance: dg.DagsterInstance) -> None:
+    first = raw_zone.land(f"{FOLDER}dt=2026-03-01/hour=07/", "a")
     _, cursor = evaluate(None, instance)
-    other = raw_prefix("users", "DeviceLinked")
-    # Sorted after the first, as LastModified may be of the same second.
-    raw_zone.land(f"{raw_prefix('products', 'StockReceived')}dt=2026-03-01/hour=07/", "old day")
-    key = raw_zone.land(f"{FOLDER}dt={day:%Y-%m-%d}/hour=08/", "b")
-    raw_zone.land(f"{other}dt={day:%Y-%m-%d}/hour=08/", "b")
+    written = raw_zone.client.head_object(Bucket=BUCKET, Key=first)["LastModified"]
+    key = raw_zone.land(f"{FOLDER}dt={written:%Y-%m-%d}/hour=08/", "b")
     answer, moved = evaluate(cursor, instance)
     assert isinstance(answer, dg.RunRequest)
     assert moved is not None
-    assert moved.endswith((key, f"{other}dt={day:%Y-%m-%d}/hour=08/b.parquet"))
+    assert moved.endswith(key)
+
+
+def test_an_arrival_day_long_past_waits_for_the_night(
+    raw_zone: RawZone, instance: dg.DagsterInstance
+) -> None:
+    raw_zone.land(f"{FOLDER}dt=2026-03-01/hour=07/", "a")
+    _, cursor = evaluate(None, instance)
+    raw_zone.land(f"{FOLDER}dt=2026-03-01/hour=08/", "b")
+    answer, _ = evaluate(cursor, instance)
+    assert isinstance(answer, dg.SkipReason)
 
 
 def test_nothing_is_asked_for_while_a_run_is_under_way(
