@@ -84,6 +84,7 @@ def _run(
     state: Path, supervisor: Supervisor, report: Report, knobs: Knobs, charities: Sequence[str]
 ) -> Run:
     connection = start(Stack(state, supervisor), report)
+    lake_to_boards = job.Job(connection, supervisor)
     imported = fill_catalogue(connection, report, charities, knobs)
     with report.stage(f"{knobs.days} days in the city"):
         books = _live(connection, knobs, report)
@@ -93,7 +94,7 @@ def _run(
         landed = sum(facts["delivered"] for facts in deliveries.values())
         report.say(f"{landed:,} records in {_objects(deliveries)} objects")
     with report.stage("lake to boards"):
-        outcome = job.run(connection, supervisor, report.note)
+        outcome = lake_to_boards.run(report.note)
         report.say(f"{outcome.assets} assets, {outcome.checks} checks")
     with report.stage("reckoning"):
         done = Run(

@@ -47,6 +47,7 @@ def _serve(
 ) -> None:
     connection = demo.start(Stack(state, supervisor), report)
     demo.fill_catalogue(connection, report, (), knobs)
+    lake_to_boards = job.Job(connection, supervisor)
     pace = _Settling(knobs, stop)
     life = threading.Thread(target=visit, args=(connection, knobs), kwargs={"pace": pace})
     life.start()
@@ -54,7 +55,7 @@ def _serve(
         pace.wait_until_settled(life)
     with report.stage("boards"):
         demo.deliver(connection)
-        job.run(connection, supervisor, report.note)
+        lake_to_boards.run(report.note)
     dagster = _start_dagster(connection, supervisor)
     pages = _start_pages(connection, supervisor, dagster)
     report.console.print(f"\nEverything is linked from {pages}/{LINKS}; Ctrl-C stops it all.\n")

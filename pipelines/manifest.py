@@ -10,8 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pipelines.errors import ManifestError
@@ -22,19 +21,22 @@ PARSED = ("models", "macros", "tests", "dbt_project.yml", "profiles.yml")
 DBT = Path(sys.executable).with_name("dbt")
 
 
-@dataclass(frozen=True, slots=True)
 class Parsing:
     """A parse of the project that was begun; without a `process` there was nothing to do."""
 
-    process: subprocess.Popen[str] | None
+    def __init__(self, process: subprocess.Popen[str] | None) -> None:
+        self.process = process
 
     def wait(self) -> None:
         """Return when the manifest is there. Raises ManifestError with what dbt said."""
-        if self.process is None:
-            return
-        said, _ = self.process.communicate()
-        if self.process.returncode:
-            raise ManifestError(f"dbt parse of {PROJECT} failed; it said:\n{said.strip()}")
+        said = self._said
+        if self.process is not None and self.process.returncode:
+            raise ManifestError(f"dbt parse of {PROJECT} failed; it said:\n{said}")
+
+    @cached_property
+    def _said(self) -> str:
+        """All of dbt's output, read to its end once, however many wait for it."""
+        return self.process.communicate()[0].strip() if self.process else ""
 
 
 def target_path() -> Path:

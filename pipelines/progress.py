@@ -11,14 +11,20 @@ from typing import IO, Any
 import dagster as dg
 
 from pipelines.definitions import defs
+from quality import runner
 
 # Dagster's console would repeat every event; the lines here are the account of the run.
 QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
-def execute(name: str, out: IO[str]) -> bool:
-    """Run the job `name` of the code location; whether it made everything and no check failed."""
-    job = defs().resolve_job_def(name)
+def load(name: str) -> dg.JobDefinition:
+    """The job `name` of the code location, with the slow libraries of its steps imported."""
+    runner.load()
+    return defs().resolve_job_def(name)
+
+
+def execute(job: dg.JobDefinition, out: IO[str]) -> bool:
+    """Run the job; whether it made everything and no check failed."""
     with dg.DagsterInstance.get() as instance:
         return report(job, instance, out)
 

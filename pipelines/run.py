@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipelines import manifest
+
+LOOK_S = 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,12 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m pipelines.run", description=__doc__)
     parser.add_argument("job", nargs="?", default="lake_to_boards", help="name of the job")
+    parser.add_argument(
+        "--after",
+        type=Path,
+        metavar="FILE",
+        help="load everything now, which takes seconds, and begin when FILE exists",
+    )
     options = parser.parse_args(arguments)
     # dbt parses while Dagster is imported; both take seconds.
     manifest.begin()
-    from pipelines.progress import execute
+    from pipelines.progress import execute, load
 
-    return 0 if execute(options.job, sys.stdout) else 1
+    job = load(options.job)
+    while options.after is not None and not options.after.exists():
+        time.sleep(LOOK_S)
+    return 0 if execute(job, sys.stdout) else 1
 
 
 if __name__ == "__main__":

@@ -36,13 +36,14 @@ def run(suites: Iterable[Suite], query: Query) -> list[Verdict]:
     Raises SuiteError for an expectation that Great Expectations does not know or refuses, and
     whatever `query` raises.
     """
-    library = _great_expectations()
+    library = load()
     context = library.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return [verdict for suite in suites for verdict in _verdicts(library, context, suite, query)]
 
 
-def _great_expectations() -> Any:
+def load() -> Any:
+    """Import Great Expectations, which takes seconds; `run` does it when nobody has."""
     # It reports usage over the network unless told otherwise before its import.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations

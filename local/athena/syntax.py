@@ -103,7 +103,7 @@ def parse(sql: str, tokens: list[Any] | None = None) -> Any:
         raise _syntax_error(error) from error
     except RecursionError as error:
         raise QueryFailed("STACK_OVERFLOW", "the statement is nested too deeply") from error
-    trees = [t for t in trees if t is not None]
+    trees = [_lighter(t) for t in trees if t is not None]
     if len(trees) != 1:
         raise QueryFailed("SYNTAX_ERROR", "line 1:1: Only one sql statement is allowed.")
     if isinstance(trees[0], exp.Values):
@@ -111,6 +111,16 @@ def parse(sql: str, tokens: list[Any] | None = None) -> Any:
     if not isinstance(trees[0], exp.Query):
         raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{tokens[0].text}'.")
     return trees[0]
+
+
+def _lighter(tree: Any) -> Any:
+    """Without the positions that sqlglot notes: nobody asks for them, and each copy would copy them."""
+    for node in tree.walk():
+        for name in ("line", "col", "start", "end") if node._meta else ():
+            node._meta.pop(name, None)
+        if not node._meta:
+            node._meta = None
+    return tree
 
 
 def function_name(node: Any) -> str:

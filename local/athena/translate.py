@@ -114,7 +114,7 @@ class Translator:
     def _resolve_types(self, holder: Any) -> None:
         for node in [n for n in _bottom_up(holder.this) if _waits(n)]:
             operands, finish = _plan(node)
-            types = [self.quick_type(o) for o in operands]
+            types = [_NO_TYPE if isinstance(o, exp.Null) else self.quick_type(o) for o in operands]
             if node.meta["typed"] == "join":
                 _same_kind("||", types)
             known = [t for t in types if t is not None]
@@ -163,13 +163,15 @@ class Translator:
             return self.quick_type(node.this)
         if isinstance(node, exp.Case):
             parts = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
-            return _agreed([self.quick_type(p) for p in parts if p is not None])
+            return _widest([self.quick_type(p) for p in parts if p is not None])
         if isinstance(node, (exp.Add, exp.Sub, exp.Mul)) and not _waits(node):
             return _arithmetic(self.quick_type(node.this), self.quick_type(node.expression))
         if isinstance(node, exp.Anonymous):
             if 1 <= len(node.expressions) <= _LIKE_THEIR_ARGUMENT.get(node.this, 0):
                 return self.quick_type(node.expressions[0])
-            if node.this in ("coalesce", "nullif"):
+            if node.this == "coalesce":
+                return _widest([self.quick_type(e) for e in node.expressions])
+            if node.this == "nullif":
                 return _agreed([self.quick_type(e) for e in node.expressions])
             return _returned(node)
         return Type("boolean") if isinstance(node, (exp.Predicate, exp.Boolean)) else None
@@ -222,6 +224,7 @@ _LIKE_THEIR_ARGUMENT = {
     "first_value": 2,
     "last_value": 2,
 }
+_NO_TYPE = Type("unknown")  # of NULL
 _SAME_SUM = (Type("integer"), Type("bigint"), Type("double"))
 
 
@@ -230,10 +233,15 @@ def _agreed(types: list[Type | None]) -> Type | None:
     return types[0] if types and all(t is not None and t == types[0] for t in types) else None
 
 
+def _widest(types: list[Type | None]) -> Type | None:
+    """The type to which branches are widened."""
+    if types and all(t in _SAME_SUM for t in types):
+        return _SAME_SUM[max(_SAME_SUM.index(t) for t in types if t is not None)]
+    return _agreed(types)
+
+
 def _arithmetic(left: Type | None, right: Type | None) -> Type | None:
-    if left not in _SAME_SUM or right not in _SAME_SUM:
-        return None
-    return max(left, right, key=lambda t: _SAME_SUM.index(t) if t in _SAME_SUM else -1)
+    return _widest([left, right]) if left in _SAME_SUM and right in _SAME_SUM else None
 
 
 def _returned(node: Any) -> Type | None:

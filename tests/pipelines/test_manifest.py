@@ -73,6 +73,7 @@ def test_a_project_is_parsed_once_in_a_process(copy: Path) -> None:
     first = manifest.begin()
     assert manifest.begin() is first
     first.wait()
+    first.wait()
     assert (copy / "made" / "manifest.json").is_file()
 
 

@@ -140,7 +140,7 @@ def market(aws: LocalAws) -> Market:
     client, table = aws.client("dynamodb"), f"ledger-{uuid.uuid4()}"
     create_table(client, table)
     town = Town(DynamoStore(client, table), list)
-    civilian, officer, merchant = (town.join(kind) for kind in ("civilian", "officer", "merchant"))
+    civilian, officer, merchant = town.join("civilian"), town.join("officer"), town.join("merchant")
     town.offer(merchant, "mug", 2)
     town.offer(merchant, "cup", None)
     for _ in range(3):
