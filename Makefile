@@ -11,6 +11,8 @@ SOURCES := ingestion services pipelines quality dashboards local tests benchmark
 
 # Charities of the demo's city: one or more IRS EO BMF extracts (paths or URLs).
 CHARITIES ?=
+# Tests run in as many processes; each starts servers of its own.
+WORKERS ?= 2
 SEED ?= 1
 DAYS ?= 30
 
@@ -35,7 +37,7 @@ up: install ## Keep the platform running, the city living on, until Ctrl-C.
 	@$(BIN)/heyblue up --seed $(SEED)
 
 test: install browser ## Run the whole test suite.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: install browser ## What CI runs: format, lint, types, generated files, tests.
 	@$(BIN)/ruff format --check .
@@ -44,7 +46,7 @@ check: install browser ## What CI runs: format, lint, types, generated files, te
 	@$(BIN)/heyblue contracts check
 	@$(BIN)/cfn-lint infra/template.yaml
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 generate: install ## Write every file that follows from the contracts and the services.
 	@$(BIN)/heyblue contracts generate

@@ -45,8 +45,8 @@ def schema(cls: type[Event]) -> dict[str, Any]:
     }
     described = {"title": facts.name, "description": inspect.cleandoc(cls.__doc__ or "")}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", **document, **described}
-    document = _portable({**head, "$defs": dict(sorted(defs.items()))})
-    return document
+    portable: dict[str, Any] = _portable({**head, "$defs": dict(sorted(defs.items()))})
+    return portable
 
 
 def revisions(folder: Path, cls: type[Event]) -> list[tuple[str, dict[str, Any]]]:

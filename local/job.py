@@ -14,7 +14,15 @@ from ingestion.generate import ROOT
 from local.stack import Connection
 from local.supervisor import Server, Supervisor
 
-DAGSTER_CONFIGURATION = "telemetry:\n  enabled: false\n"
+# One run at a time: the nightly run and the sensor's must not build the same tables at once.
+DAGSTER_CONFIGURATION = """telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
 
 
 @dataclass(slots=True)

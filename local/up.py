@@ -26,7 +26,6 @@ SECONDS_PER_DAY = 120.0
 SECONDS_A_DAY = 86_400.0
 FIRST_DAYS = 7
 LINKS = "links.html"
-RUN_ALONE = "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
 
 
 def run(build: Path, *, seed: int) -> int:
@@ -85,8 +84,6 @@ class _Settling(Pace):
 def _start_dagster(connection: Connection, supervisor: Supervisor) -> str:
     """Dagster's UI and daemon; its sensor turns new arrivals into new boards."""
     environment = job.environment(connection)
-    configuration = Path(environment["DAGSTER_HOME"]) / "dagster.yaml"
-    configuration.write_text(job.DAGSTER_CONFIGURATION + RUN_ALONE)
     with _free_port() as port:
         url = f"http://127.0.0.1:{port}"
     argv = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions"]

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -18,8 +18,7 @@ _VIEW_MARK = "/* Presto View: "
 _BATCH = 100  # BatchCreatePartition's limit; BatchDeletePartition takes 25
 
 
-@dataclass(frozen=True)
-class Partition:
+class Partition(NamedTuple):
     """`values` in the order of the table's partition keys, `location` without a trailing slash."""
 
     values: tuple[str, ...]

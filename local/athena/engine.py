@@ -58,8 +58,15 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # What botocore does around a call costs more than the call: leave out what nobody reads.
         config = Config(
-            retries={"max_attempts": 3}, max_pool_connections=32, s3={"addressing_style": "path"}
+            retries={"max_attempts": 3},
+            max_pool_connections=32,
+            s3={"addressing_style": "path"},
+            user_agent="local-athena",
+            parameter_validation=False,
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
         session = boto3.session.Session()
         arguments: dict[str, Any] = {

@@ -6,9 +6,8 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-suppor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from local.athena.catalog import Table
 from local.athena.errors import QueryFailed
@@ -134,13 +133,28 @@ def _dates(table: Table, column: str, now: datetime) -> Iterator[str]:
         moment = _shift(low, count * step, unit)
 
 
-def location(table: Table, values: dict[str, Any]) -> str:
-    """Where a projected partition lies: `storage.location.template`, or Hive's layout."""
+def locations(table: Table) -> Callable[[tuple[str, ...]], str]:
+    """Where a projected partition lies, by its values in the order of the keys.
+
+    `storage.location.template` says it, otherwise Hive's layout. A table promises thousands of
+    partitions, so the template is taken apart once.
+    """
+    keys = {key.lower(): at for at, key in enumerate(table.keys)}
     template = table.parameters.get("storage.location.template")
     if not template:
-        return "/".join([table.location, *(f"{k}={v}" for k, v in values.items())])
-    for key, value in values.items():
-        template = re.sub(
-            rf"\$\{{{re.escape(key)}\}}", str(value).replace("\\", r"\\"), template, flags=re.I
-        )
-    return template.rstrip("/")
+        template = "/".join([table.location, *(f"{k}=${{{k}}}" for k in keys)])
+    parts = re.split(r"(\$\{[^}]*\})", template.rstrip("/"))
+    asked = [keys.get(part[2:-1].lower()) if part[:2] == "${" else None for part in parts]
+    order = [at for at in asked if at is not None]
+    pattern = "".join(
+        part.replace("%", "%%") if at is None else "%s"
+        for part, at in zip(parts, asked, strict=True)
+    )
+
+    in_order = order == list(range(len(table.keys)))
+
+    def place(values: tuple[str, ...]) -> str:
+        named = values if in_order else tuple(values[at] for at in order)
+        return (pattern % named).rstrip("/")
+
+    return place

@@ -99,10 +99,8 @@ def _projected(session: Session, table: Table, scans: list[Scan]) -> list[Partit
         domains.append([v[0] for v in kept])
     rows = list(itertools.product(*domains))
     kept_rows = _filter(session, table.keys, rows, _predicate(scans, frozenset(table.keys)))
-    return [
-        Partition(r, projection.location(table, dict(zip(table.keys, r, strict=True))))
-        for r in kept_rows
-    ]
+    place = projection.locations(table)
+    return [Partition(r, place(r)) for r in kept_rows]
 
 
 def keep(session: Session, catalog: Catalog, table: Table, scans: list[Scan]) -> list[Partition]:

@@ -15,7 +15,7 @@ from local.athena.resolve import Relation
 from local.athena.storage import Storage, Stored
 from local.athena.types import INTEGERS, Type
 
-_LIST_ONE_BY_ONE = 8  # kept partitions up to which each is listed by itself
+_LIST_ONE_BY_ONE = 3  # kept partitions up to which each is listed by itself
 
 
 @dataclass
@@ -40,24 +40,27 @@ def locate(storage: Storage, relation: Relation, partitions: list[Partition]) ->
     if table is None:
         return Source(relation)
     wanted = partitions if table.keys else [Partition((), table.location)]
-    listed = _list(storage, table, wanted)
     source = Source(relation)
-    for partition, objects in zip(wanted, listed, strict=True):
+    for partition, objects in _list(storage, table, wanted):
         if objects:
             source.files.append((partition, objects, storage.local(objects)))
     return source
 
 
-def _list(storage: Storage, table: Table, wanted: list[Partition]) -> list[list[Stored]]:
-    inside = all(p.location.startswith(table.location + "/") for p in wanted)
-    if len(wanted) <= _LIST_ONE_BY_ONE or not inside:
-        return [storage.below(p.location) for p in wanted]
-    by_location: dict[str, list[Stored]] = {p.location: [] for p in wanted}
+def _list(
+    storage: Storage, table: Table, wanted: list[Partition]
+) -> list[tuple[Partition, list[Stored]]]:
+    """The partitions with their objects, in order; of thousands only those that have any."""
+    start = f"{table.location}/"
+    if len(wanted) <= _LIST_ONE_BY_ONE or not all(p.location.startswith(start) for p in wanted):
+        return [(p, storage.below(p.location)) for p in wanted]
+    locations = {p.location for p in wanted}
+    found: dict[str, list[Stored]] = {}
     for stored in storage.below(table.location):
-        holder = _holder(stored.url, by_location)
+        holder = _holder(stored.url, locations)
         if holder is not None:
-            by_location[holder].append(stored)
-    return [by_location[p.location] for p in wanted]
+            found.setdefault(holder, []).append(stored)
+    return [(p, found[p.location]) for p in wanted if p.location in found]
 
 
 def _holder(url: str, locations: Container[str]) -> str | None:

@@ -14,6 +14,7 @@ from local.athena.errors import QueryFailed
 from local.athena.settings import Settings
 
 _DOWNLOADS = 8
+_ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
 _BATCH = 1000  # DeleteObjects' limit
 
 
@@ -112,6 +113,9 @@ class Storage:
         self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
     def upload(self, path: Path, url: str) -> None:
+        if path.stat().st_size <= _ONE_PUT:
+            self.put(url, path.read_bytes())
+            return
         bucket, key = split_url(url)
         self._client.upload_file(str(path), bucket, key)
 

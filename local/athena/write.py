@@ -196,7 +196,7 @@ def insert(work: Work, statement: Statement) -> Written:
 
 def _location(table: Table, keys: list[str], values: tuple[str, ...]) -> str:
     if table.is_projected:
-        return projection.location(table, dict(zip(keys, values, strict=True)))
+        return projection.locations(table)(values)
     return "/".join([table.location, *folders(keys, values)])
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="The same seed, the same city.")
 @click.option("--days", default=30, show_default=True, help="Simulated days; 0 lives on.")
-@click.option("--busyness", default=1.0, show_default=True, help="Factor on what people do.")
+@click.option("--busyness", default=0.75, show_default=True, help="Factor on what people do.")
 @click.option("--duplicates", default=0.03, show_default=True, help="Share of requests sent twice.")
 @click.option("--late", default=0.06, show_default=True, help="Share of events told late.")
 @click.option("--fraud", default=4.0, show_default=True, help="Attempts at fraud a day.")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Knobs:
-    """The defaults make about 5,000 requests in 30 days.
+    """The defaults make about 4,000 requests in 30 days.
 
     Attributes:
         seed: of all chance. `start`: the first simulated midnight, UTC. `days`: None lives on.
@@ -32,7 +32,7 @@ class Knobs:
     charities: int = 6
     families: int = 8
     goods: int = 6
-    busyness: float = 1.0
+    busyness: float = 0.75
     duplicates: float = 0.03
     late: float = 0.06
     fraud: float = 4.0

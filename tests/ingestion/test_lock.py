@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,16 @@ from ingestion.registry import Registry
 
 
 def declare(**fields: object) -> Registry:
-    """A registry with one event type of the given annotated fields."""
-    namespace = {
+    """A registry with one event type: a badge, and the given fields; an optional one is None."""
+    optional = {name: None for name, kind in fields.items() if kind == int | None}
+    namespace: dict[str, Any] = {
         "__doc__": "A badge was polished.",
         "__module__": __name__,
         "__annotations__": {"badge": str, **fields},
+        **optional,
     }
-    namespace |= {name: None for name, kind in fields.items() if kind == int | None}
-    cls = type(Event)("BadgePolished", (Event,), namespace, frozen=True, kw_only=True)
+    meta: Any = type(Event)
+    cls: type[Event] = meta("BadgePolished", (Event,), namespace, frozen=True, kw_only=True)
     facts = contract(stream="users", version=1, owner="tests", key="badge", keep_days=1)
     return {("BadgePolished", 1): facts(cls)}
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import botocore.exceptions
@@ -23,14 +23,22 @@ from ingestion.streams.memory import MemoryStream
 
 
 class FakeKinesis:
-    """PutRecords as the service answers it; `verdicts` says which records to refuse, in turn."""
+    """PutRecords as the service answers it; `verdicts` says which records to refuse, in turn.
 
-    def __init__(self, verdicts: Iterator[bool]) -> None:
+    `errors` are the codes with which whole calls fail first.
+    """
+
+    def __init__(self, verdicts: Iterator[bool], errors: Iterable[str] = ()) -> None:
         self._verdicts = verdicts
+        self._errors = iter(errors)
         self.taken: list[tuple[str, bytes]] = []
         self.calls: list[list[bytes]] = []
 
     def put_records(self, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        if code := next(self._errors, None):
+            raise botocore.exceptions.ClientError(
+                {"Error": {"Code": code, "Message": "told to fail"}}, "PutRecords"
+            )
         assert len(Records) <= MAX_RECORDS
         assert sum(len(r["Data"]) + len(r["PartitionKey"]) for r in Records) <= MAX_REQUEST_BYTES
         self.calls.append([record["Data"] for record in Records])
@@ -48,8 +56,10 @@ def message(number: int, key: str = "k", size: int = 0) -> Message:
     return Message("users", key, str(number), "Made", str(number).encode().ljust(size))
 
 
-def stream(verdicts: Iterator[bool]) -> tuple[KinesisStream, FakeKinesis]:
-    fake = FakeKinesis(verdicts)
+def stream(
+    verdicts: Iterator[bool], errors: Iterable[str] = ()
+) -> tuple[KinesisStream, FakeKinesis]:
+    fake = FakeKinesis(verdicts, errors)
     return KinesisStream(fake, "heyblue-users", sleep=lambda _: None), fake
 
 
@@ -87,30 +97,16 @@ def test_an_oversized_record_is_refused_before_anything_is_sent() -> None:
 
 
 def test_a_throttled_call_is_sent_again() -> None:
-    kinesis, fake = stream(iter(()))
-    good, answers = fake.put_records, iter([True])
-
-    def throttled_once(**arguments: Any) -> dict[str, Any]:
-        if next(answers, False):
-            code = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
-            raise botocore.exceptions.ClientError(code, "PutRecords")
-        return good(**arguments)
-
-    fake.put_records = throttled_once  # type: ignore[method-assign]
+    kinesis, fake = stream(iter(()), ["ProvisionedThroughputExceededException"])
     kinesis.put([message(1)])
     assert fake.taken == [("k", b"1")]
 
 
 def test_another_error_is_not_retried() -> None:
-    kinesis, fake = stream(iter(()))
-
-    def missing(**_: Any) -> dict[str, Any]:
-        code = {"Error": {"Code": "ResourceNotFoundException", "Message": "no stream"}}
-        raise botocore.exceptions.ClientError(code, "PutRecords")
-
-    fake.put_records = missing  # type: ignore[method-assign]
-    with pytest.raises(botocore.exceptions.ClientError, match="no stream"):
+    kinesis, fake = stream(iter(()), ["ResourceNotFoundException"])
+    with pytest.raises(botocore.exceptions.ClientError, match="ResourceNotFound"):
         kinesis.put([message(1)])
+    assert not fake.taken
 
 
 @given(

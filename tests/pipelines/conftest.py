@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from local.stack import aws_environment
-from tests.services.conftest import LocalAws, aws
-
-__all__ = ["aws"]
+from tests.conftest import LocalAws
 
 BUCKET = "heyblue-lake-tests"
 NAMES = {
@@ -21,13 +19,6 @@ NAMES = {
     "HEYBLUE_LAKE_BUCKET": BUCKET,
     "HEYBLUE_ATHENA_BUCKET": "heyblue-athena-tests",
 }
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # dbt's SQL parser announces its successor, Great Expectations imports renamed modules, and
-    # Dagster reads pydantic's old attributes.
-    for message in ("sqlglotrs is deprecated", "module 'sre_", "The `__fields__` attribute"):
-        config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,10 @@ import pytest
 from ingestion.envelope import read
 from quality.reconciliation import LAKE_POSTINGS, LAKE_SHELVES, LAKE_STOCK_MOVEMENTS
 from services.dynamo_store import DynamoStore
-from tests.services.conftest import LocalAws, Town, aws, create_table
-
-__all__ = ["aws"]
+from tests.conftest import LocalAws
+from tests.services.conftest import Town, create_table
 
 SIGNS = {"StockReceived": 1, "GoodsRedeemed": -1}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # Great Expectations imports modules that Python has renamed (sre_constants, sre_parse).
-    ignored = "ignore:module 'sre_:DeprecationWarning"
-    config.addinivalue_line("filterwarnings", ignored)
 
 
 @dataclass

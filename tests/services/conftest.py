@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import msgspec
 import pytest
-from botocore.config import Config
 
 from ingestion import envelope
 from ingestion.contract import Event
 from ingestion.fields import UserKind
-from local.supervisor import Supervisor, listen, port_of
 from services.content import shelves
 from services.dynamo_store import DynamoStore
 from services.http import Answer, Body, Call
@@ -26,6 +21,7 @@ from services.ledger import Ledger, Store
 from services.memory_store import MemoryStore
 from services.onboarding import users
 from services.scoring import encounters, redemptions, reversals, settlements, transfers
+from tests.conftest import LocalAws
 
 NOON = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 PLACE = encounters.Position(latitude=41.88, longitude=-87.63)
@@ -185,18 +181,6 @@ class Town:
         return call_for(body, key or f"{type(body).__name__}-{next(self._keys)}", now)
 
 
-@dataclass(frozen=True)
-class LocalAws:
-    """The local AWS of this test session."""
-
-    url: str
-
-    def client(self, service: str) -> Any:
-        session: Any = boto3.Session("test", "test", region_name="us-east-1")
-        config = Config(inject_host_prefix=False, max_pool_connections=20)
-        return session.client(service, endpoint_url=self.url, config=config)
-
-
 @pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.integration)])
 def town(request: pytest.FixtureRequest) -> Town:
     """A town, once in memory and once in the local DynamoDB: both stores keep the same promises."""
@@ -227,24 +211,6 @@ def make_table(aws: LocalAws) -> Callable[[str], Any]:
         return client
 
     return make
-
-
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """The local AWS in a process of its own, on a free port."""
-    state = tmp_path_factory.mktemp("aws")
-    with Supervisor(state) as supervisor:
-        listener = listen()
-        url = f"http://127.0.0.1:{port_of(listener)}"
-        argv = [sys.executable, "-m", "local.front", "--fd", str(listener.fileno())]
-        supervisor.start(
-            "aws",
-            [*argv, "--state-dir", str(state)],
-            fds=[listener.fileno()],
-            health=f"{url}/_heyblue/health",
-        )
-        listener.close()
-        yield LocalAws(url)
 
 
 def memory_town() -> Town:

@@ -1,6 +1,6 @@
-{# Unique and not null, in one query: each dbt node opens a client of its own. #}
+{# Unique and not null in one query: each dbt node opens a client of its own. #}
 {% test is_key(model, columns=none, column_name=none) %}
-{%- set key = columns or [column_name] %}
+    {%- set key = columns or [column_name] %}
 
 select
     {{ key | join(', ') }},

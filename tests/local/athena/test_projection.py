@@ -8,7 +8,7 @@ import pytest
 
 from local.athena.catalog import Table
 from local.athena.errors import QueryFailed
-from local.athena.projection import domain, is_injected, location
+from local.athena.projection import domain, is_injected, locations
 from local.athena.types import Type
 
 NOW = datetime(2026, 1, 3, 5, 30)
@@ -65,11 +65,18 @@ def test_months_step_by_months() -> None:
 
 def test_a_location_follows_the_template_or_hives_layout() -> None:
     templated = _table(storage__location__template="s3://b/t/${k}/data/")
-    assert location(templated, {"k": "x"}) == "s3://b/t/x/data"
-    assert location(_table(), {"k": "x"}) == "s3://b/t/k=x"
+    assert locations(templated)(("x",)) == "s3://b/t/x/data"
+    assert locations(_table())(("x",)) == "s3://b/t/k=x"
 
 
 def test_an_injected_column_is_known_as_such_and_bad_types_are_refused() -> None:
     assert is_injected(_table(projection__k__type="injected"), "k")
     with pytest.raises(QueryFailed, match="INVALID_TABLE_PROPERTY"):
         domain(_table(projection__k__type="magic"), "k")
+
+
+def test_a_template_may_name_keys_in_any_order_case_and_more_than_once() -> None:
+    keys = {"dt": Type("varchar"), "hour": Type("varchar")}
+    template = {"storage.location.template": "s3://b/100%/${HOUR}/${dt}/${other}/${hour}/"}
+    table = Table("db", "t", {}, keys, "s3://b/t", "", {}, template, {})
+    assert locations(table)(("2026-01-01", "07")) == "s3://b/100%/07/2026-01-01/${other}/07"

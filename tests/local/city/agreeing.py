@@ -16,7 +16,9 @@ CHARITIES = [
     Entry(entry_id=f"00{n:07d}", name=f"CHARITY {n}", city="LARAMIE", state="WY", zip_code="82070")
     for n in range(20)
 ]
-BRIEF = Knobs(days=4, civilians=12, officers=4, merchants=2, charities=3, families=3, goods=3)
+BRIEF = Knobs(
+    days=4, civilians=12, officers=4, merchants=2, charities=3, families=3, goods=3, busyness=1.0
+)
 
 
 class Agreeing(Gateway):

@@ -13,7 +13,7 @@ from ingestion.producer import Producer
 from ingestion.streams.memory import MemoryStream
 
 if TYPE_CHECKING:
-    from tests.local.conftest import LocalAws
+    from tests.conftest import LocalAws
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED_DATA = Path(os.environ.get("HEYBLUE_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -13,7 +13,7 @@ from local.imports.commands import import_group
 from local.imports.sample import write_sample_extract
 
 if TYPE_CHECKING:
-    from tests.local.conftest import LocalAws
+    from tests.conftest import LocalAws
 
 LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice
 1,A,Apple,2,2010-12-01 08:00:00,1.5

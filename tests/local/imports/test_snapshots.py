@@ -11,7 +11,7 @@ from local.imports.snapshots import CATALOG, DynamoSnapshots, Kept, entry
 from services.catalog_store import CatalogStore
 
 if TYPE_CHECKING:
-    from tests.local.conftest import LocalAws
+    from tests.conftest import LocalAws
 
 pytestmark = pytest.mark.integration
 

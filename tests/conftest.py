@@ -1,4 +1,4 @@
-"""One front for all tests of a worker: the real local AWS on a free port, in a process of its own."""
+"""One local AWS for all tests of a worker: the real front on a free port, in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ class LocalAws:
         """A client that never repeats a request; made once, as making one takes 0.1 s."""
         if service not in self._clients:
             session: Any = boto3.Session("test", "test", region_name="us-east-1")
-            self._clients[service] = session.client(
-                service,
-                endpoint_url=self.url,
-                config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+            once = Config(
+                inject_host_prefix=False,
+                max_pool_connections=20,
+                retries={"total_max_attempts": 1},
             )
+            self._clients[service] = session.client(service, endpoint_url=self.url, config=once)
         return self._clients[service]
 
 
