@@ -37,7 +37,7 @@ up: install ## Keep the platform running, the city living on, until Ctrl-C.
 	@$(BIN)/heyblue up --seed $(SEED)
 
 test: install browser ## Run the whole test suite.
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: install browser ## What CI runs: format, lint, types, generated files, tests.
 	@$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ check: install browser ## What CI runs: format, lint, types, generated files, te
 	@$(BIN)/heyblue contracts check
 	@$(BIN)/cfn-lint infra/template.yaml
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 generate: install ## Write every file that follows from the contracts and the services.
 	@$(BIN)/heyblue contracts generate

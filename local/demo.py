@@ -264,16 +264,26 @@ def _summarize(done: Run, report: Report) -> None:
     report.table(
         "What was checked",
         ["promise", "found"],
-        [[f"{'holds' if c.holds else 'BROKEN'}  {c.promise}", c.found] for c in done.checks],
+        [
+            [f"{'[green]holds[/] ' if c.holds else '[red]BROKEN[/]'} {c.promise}", c.found]
+            for c in done.checks
+        ],
     )
-    state = Path(done.connection.state)
-    console.print(f"\nDashboards   {state / 'boards' / 'index.html'}")
+    state = _shown(Path(done.connection.state))
+    users, met = books.events["UserOnboarded"], books.events["EncounterRecorded"]
+    console.print(f"{users:,} users, {met:,} encounters")
+    console.print(f"Dashboards   {state / 'boards' / 'index.html'}")
     console.print(f"Logs         {state / 'logs'}")
     console.print(f"Digests      {state / DIGESTS} (the same seed gives the same)")
     console.print(f"Took         {sum(report.seconds.values()):.0f} s; nothing is left running\n")
     console.print("Next: `make up` keeps it running; then try")
     console.print("  .venv/bin/heyblue sql 'select * from balances_per_day limit 10'")
     console.print("  .venv/bin/heyblue status")
+
+
+def _shown(path: Path) -> Path:
+    """Relative to where the user stands, where that is possible."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _points(books: Books) -> dict[str, int]:

@@ -50,3 +50,12 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
         )
         listener.close()
         yield LocalAws(url, state, server)
+
+
+LONGEST = ("tests/end_to_end/", "tests/dbt/", "tests/local/athena/test_dbt.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: begun last, one worker would wait for the other."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

@@ -15,6 +15,8 @@ import pytest
 
 from ingestion.generate import ROOT
 
+from .processes import survivors, survivors_after
+
 pytestmark = pytest.mark.end_to_end
 
 HEYBLUE = str(Path(sys.executable).with_name("heyblue"))
@@ -25,20 +27,6 @@ def environment(build: Path) -> dict[str, str]:
     return {**os.environ, "HEYBLUE_BUILD": str(build), "COLUMNS": "120"}
 
 
-def survivors(build: Path) -> list[str]:
-    """Command lines of living processes that mention the build folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if str(build) in line:
-                found.append(f"{entry.name} {line}")
-    return found
-
-
 def kill_at_some_moment(build: Path) -> None:
     demo = subprocess.Popen(
         DEMO, env=environment(build), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -46,10 +34,7 @@ def kill_at_some_moment(build: Path) -> None:
     time.sleep(random.uniform(1, 25))
     demo.send_signal(signal.SIGKILL)
     demo.wait()
-    deadline = time.monotonic() + 30
-    while survivors(build) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert survivors(build) == []
+    assert survivors_after(build, 30) == []
 
 
 def run_to_the_end(build: Path) -> dict[str, str]:
