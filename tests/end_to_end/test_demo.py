@@ -31,7 +31,7 @@ def kill_at_some_moment(build: Path) -> None:
     demo = subprocess.Popen(
         DEMO, env=environment(build), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    time.sleep(random.uniform(1, 25))
+    time.sleep(random.uniform(1, 15))
     demo.send_signal(signal.SIGKILL)
     demo.wait()
     assert survivors_after(build, 30) == []

@@ -37,7 +37,11 @@ def mark() -> Iterator[str]:
     """A value in the environment of everything the test starts; none may be left of it."""
     value = uuid.uuid4().hex
     yield value
-    left = _marked(value)
+    # A process that is just being executed hides its environment for a moment, so one look that
+    # finds nothing proves little; what is on its way out is given the time to get there.
+    deadline = time.monotonic() + 15
+    while (left := _marked(value)) and time.monotonic() < deadline:
+        time.sleep(0.1)
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
