@@ -100,7 +100,7 @@ class Stack:
 
     def deploy(self) -> int:
         """Deploy `infra/template.yaml` and read its outputs; returns the number of resources."""
-        cloudformation = self._connection().client("cloudformation")
+        cloudformation = self.connection().client("cloudformation")
         template = yaml.safe_load((ROOT / TEMPLATE).read_text())
         cloudformation.create_stack(
             StackName=PREFIX, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
@@ -115,7 +115,7 @@ class Stack:
 
     def publish_contracts(self) -> tuple[int, int]:
         """Publish schemas and raw tables to Glue; returns how many of each were new."""
-        connection = self._connection()
+        connection = self.connection()
         client, settings, known = connection.client("glue"), connection.settings(), registry()
         schemas = glue.publish_schemas(client, known, ROOT / SCHEMAS, settings)
         return len(schemas), len(glue.publish_tables(client, known, settings))
@@ -137,11 +137,12 @@ class Stack:
         httpx.post(
             f"{self._aws_url}/_heyblue/functions", json={"url": url}, timeout=30
         ).raise_for_status()
-        connection = self._connection()
+        connection = self.connection()
         (self.state / CONNECTION).write_text(json.dumps(asdict(connection), indent=1))
         return connection
 
-    def _connection(self) -> Connection:
+    def connection(self) -> Connection:
+        """How to reach what has been started so far."""
         return Connection(
             state=str(self.state),
             aws_url=self._aws_url,

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-suppor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from local.athena.catalog import Table
@@ -133,28 +133,54 @@ def _dates(table: Table, column: str, now: datetime) -> Iterator[str]:
         moment = _shift(low, count * step, unit)
 
 
-def locations(table: Table) -> Callable[[tuple[str, ...]], str]:
-    """Where a projected partition lies, by its values in the order of the keys.
+class Places:
+    """Where projected partitions lie, by their values in the order of the keys, and back.
 
-    `storage.location.template` says it, otherwise Hive's layout. A table promises thousands of
-    partitions, so the template is taken apart once.
+    `storage.location.template` says it, otherwise Hive's layout.
     """
-    keys = {key.lower(): at for at, key in enumerate(table.keys)}
-    template = table.parameters.get("storage.location.template")
-    if not template:
-        template = "/".join([table.location, *(f"{k}=${{{k}}}" for k in keys)])
-    parts = re.split(r"(\$\{[^}]*\})", template.rstrip("/"))
-    asked = [keys.get(part[2:-1].lower()) if part[:2] == "${" else None for part in parts]
-    order = [at for at in asked if at is not None]
-    pattern = "".join(
-        part.replace("%", "%%") if at is None else "%s"
-        for part, at in zip(parts, asked, strict=True)
-    )
 
-    in_order = order == list(range(len(table.keys)))
+    def __init__(self, table: Table) -> None:
+        keys = {key.lower(): at for at, key in enumerate(table.keys)}
+        template = table.parameters.get("storage.location.template")
+        if not template:
+            template = "/".join([table.location, *(f"{k}=${{{k}}}" for k in keys)])
+        # A table promises thousands of partitions, so the template is taken apart once.
+        parts = re.split(r"(\$\{[^}]*\})", template.rstrip("/"))
+        self._parts = [keys.get(p[2:-1].lower(), p) if p[:2] == "${" else p for p in parts]
 
-    def place(values: tuple[str, ...]) -> str:
-        named = values if in_order else tuple(values[at] for at in order)
-        return (pattern % named).rstrip("/")
+    def of(self, values: tuple[str, ...]) -> str:
+        """The location of one partition, without a trailing slash."""
+        return "".join(p if isinstance(p, str) else values[p] for p in self._parts).rstrip("/")
 
-    return place
+    def start(self, domains: list[list[str]]) -> str:
+        """The deepest folder above all partitions with values of `domains`."""
+        made = ""
+        for part in self._parts:
+            known = [part] if isinstance(part, str) else domains[part]
+            if len(known) != 1:
+                break
+            made += known[0]
+        else:
+            return made
+        return made.rpartition("/")[0]
+
+    def reader(self, domains: list[list[str]]) -> re.Pattern[str] | None:
+        """Matches a folder in or below a partition, a group `k<n>` for the value of key n.
+
+        None where a folder's name does not tell the values for sure: two keys without a slash
+        between them, or values of one key with a different number of slashes.
+        """
+        made, seen, joined = "", set(), False
+        for part in self._parts:
+            if isinstance(part, str):
+                joined = joined and "/" not in part
+                made += re.escape(part)
+                continue
+            depths = {value.count("/") for value in domains[part]}
+            if joined or len(depths) != 1:
+                return None
+            value = "[^/]+" + "/[^/]+" * depths.pop()
+            made += f"(?P=k{part})" if part in seen else f"(?P<k{part}>{value})"
+            joined = True
+            seen.add(part)
+        return re.compile(f"{made}(?:/.*)?") if len(seen) == len(domains) else None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -13,7 +16,12 @@ from local.athena import projection
 from local.athena.catalog import Catalog, Partition, Table
 from local.athena.errors import QueryFailed
 from local.athena.planner import Scan, Session
+from local.athena.storage import Listing
 from local.athena.types import Type
+
+_PROMISED = (
+    20  # projected partitions up to which looking into each costs less than one long listing
+)
 
 
 def _conjuncts(scan: Scan) -> list[tuple[frozenset[str], str]]:
@@ -88,7 +96,8 @@ def _equal_to(text: str) -> list[str]:
     return []
 
 
-def _projected(session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
+def _domains(session: Session, table: Table, scans: list[Scan]) -> list[list[str]]:
+    """The values that each projected column can still have, in the order of the keys."""
     domains = []
     for column, kind in table.keys.items():
         if projection.is_injected(table, column):
@@ -97,18 +106,42 @@ def _projected(session: Session, table: Table, scans: list[Scan]) -> list[Partit
         values: list[tuple[str, ...]] = [(v,) for v in projection.domain(table, column)]
         kept = _filter(session, {column: kind}, values, _predicate(scans, frozenset([column])))
         domains.append([v[0] for v in kept])
-    rows = list(itertools.product(*domains))
-    kept_rows = _filter(session, table.keys, rows, _predicate(scans, frozenset(table.keys)))
-    place = projection.locations(table)
-    return [Partition(r, place(r)) for r in kept_rows]
+    return domains
 
 
-def keep(session: Session, catalog: Catalog, table: Table, scans: list[Scan]) -> list[Partition]:
+def _projected(
+    session: Session, listing: Listing, table: Table, scans: list[Scan]
+) -> list[Partition]:
+    """Few promised partitions are taken at their word; of many, those that hold objects."""
+    domains = _domains(session, table, scans)
+    places = projection.Places(table)
+    rows: Iterable[tuple[str, ...]] = itertools.product(*domains)
+    if math.prod(map(len, domains)) > _PROMISED:
+        reader = places.reader(domains)
+        rows = rows if reader is None else _present(listing, places.start(domains), reader, domains)
+    kept = _filter(session, table.keys, list(rows), _predicate(scans, frozenset(table.keys)))
+    return [Partition(values, places.of(values)) for values in kept]
+
+
+def _present(
+    listing: Listing, start: str, reader: re.Pattern[str], domains: list[list[str]]
+) -> list[tuple[str, ...]]:
+    """The values of the folders that hold objects, as far as the domains know them."""
+    allowed = [frozenset(domain) for domain in domains]
+    folders = {stored.url.rpartition("/")[0] for stored in listing.under(start)}
+    matches = (found for folder in folders if (found := reader.fullmatch(folder)))
+    values = {tuple(m[f"k{at}"] for at in range(len(domains))) for m in matches}
+    return sorted(v for v in values if all(map(frozenset.__contains__, allowed, v)))
+
+
+def keep(
+    session: Session, catalog: Catalog, listing: Listing, table: Table, scans: list[Scan]
+) -> list[Partition]:
     """The partitions that can hold a row any of the scans wants."""
     if not scans:
         return []
     if table.is_projected:
-        return _projected(session, table, scans)
+        return _projected(session, listing, table, scans)
     found = catalog.partitions(table)
     by_values = {p.values: p for p in found}
     kept = _filter(session, table.keys, list(by_values), _predicate(scans, frozenset(table.keys)))

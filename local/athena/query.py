@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import duckdb
 
 from local.athena import pruning, scan
-from local.athena.catalog import Catalog
+from local.athena.catalog import Catalog, Partition, Table
 from local.athena.cost import Footers
 from local.athena.duck import Duck
 from local.athena.errors import QueryCancelled
@@ -22,7 +23,7 @@ from local.athena.planner import Planner, Scan, Session
 from local.athena.resolve import Relation, Resolver, is_unnamed
 from local.athena.results import require_printable
 from local.athena.scopes import Scopes
-from local.athena.storage import Storage
+from local.athena.storage import Listing, Storage
 from local.athena.syntax import parse
 from local.athena.translate import Translator
 from local.athena.types import Type
@@ -67,6 +68,11 @@ class Work:
     _connections: list[Any] = field(default_factory=list)
     stopped: bool = False
 
+    @cached_property
+    def listing(self) -> Listing:
+        """What this query has listed so far."""
+        return Listing(self.storage)
+
     def stop(self) -> None:
         self.stopped = True
         for connection in list(self._connections):
@@ -110,33 +116,43 @@ class Work:
         columns = session.describe(made)
         require_printable(columns)
         scans = session.scans(made)
-        used = {r.name: _used(scans.get(r.name, []), r) for r in relations}
-        sources = []
+        plan = Plan(made, columns, [], {})
         for relation in relations:
             self.check()
             found = scans.get(relation.name, [])
-            kept = []
-            if relation.table is not None and relation.table.keys:
-                kept = pruning.keep(session, self.catalog, relation.table, found)
-            if found or relation.rows is not None:
-                sources.append(scan.locate(self.storage, relation, kept))
-            else:
-                sources.append(scan.Source(relation))
-        plan = Plan(made, columns, sources, used)
-        plan.scanned_bytes = sum(self._bytes(s, used[s.relation.name]) for s in sources)
+            plan.used[relation.name] = set().union(*(_used(s, relation) for s in found))
+            source = scan.Source(relation)
+            if found and relation.table is not None:
+                kept = self._kept(session, relation.table, found)
+                source = scan.locate(self.storage, self.listing, relation, kept)
+                plan.scanned_bytes += self._bytes(session, source, found)
+            plan.sources.append(source)
         self.scanned_bytes += plan.scanned_bytes
         if self.cutoff_bytes is not None and self.scanned_bytes > self.cutoff_bytes:
             raise QueryCancelled("Bytes scanned limit was exceeded")
         return plan
 
-    def _bytes(self, source: scan.Source, used: set[str]) -> int:
-        if source.relation.table is None:
-            return 0
-        columnar = source.relation.table.format == "parquet"
+    def _kept(self, session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
+        if not table.keys:
+            return []
+        return pruning.keep(session, self.catalog, self.listing, table, scans)
+
+    def _bytes(self, session: Session, source: scan.Source, scans: list[Scan]) -> int:
+        """What the scans of one relation read; each has columns, partitions, row groups of its own."""
+        relation, table = source.relation, source.relation.table
+        assert table is not None
         total = 0
-        for _, objects, paths in source.files:
-            for stored, path in zip(objects, paths, strict=True):
-                total += self.footers.scanned(path, used) if columnar else stored.size
+        for one in scans:
+            alone = len(scans) == 1 or not table.keys
+            kept = None if alone else set(self._kept(session, table, [one]))
+            needed, filters = _used(one, relation), tuple(one.filters)
+            for partition, objects, paths in source.files:
+                if kept is not None and partition not in kept:
+                    continue
+                if table.format == "parquet":
+                    total += sum(self.footers.scanned(p, needed, filters) for p in paths)
+                else:
+                    total += sum(stored.size for stored in objects)
         return total
 
     def prepare(self, connection: Any, plan: Plan) -> None:
@@ -165,10 +181,10 @@ class Work:
                 raise explain(error, text) from error
 
 
-def _used(scans: list[Scan], relation: Relation) -> set[str]:
-    """Columns that any scan outputs or names in a filter, lower case."""
-    found = {c.lower() for s in scans for c in s.columns}
-    words = {w.lower() for s in scans for f in s.filters for w in re.findall(r"\w+", f)}
+def _used(scan_: Scan, relation: Relation) -> set[str]:
+    """Columns that a scan outputs or names in a filter, lower case."""
+    words = {w.lower() for f in scan_.filters for w in re.findall(r"\w+", f)}
+    found = {c.lower() for c in scan_.columns}
     return (found | {c for c in relation.columns if c in words}) & set(relation.columns)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,10 @@ from local.athena.catalog import Partition, Table
 from local.athena.cost import Footers
 from local.athena.errors import QueryFailed
 from local.athena.resolve import Relation
-from local.athena.storage import Storage, Stored
+from local.athena.storage import Listing, Storage, Stored, is_data
 from local.athena.types import INTEGERS, Type
 
-_LIST_ONE_BY_ONE = 3  # kept partitions up to which each is listed by itself
+_LIST_ONE_BY_ONE = 3  # partitions up to which each is listed by itself
 
 
 @dataclass
@@ -34,31 +35,32 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def locate(storage: Storage, relation: Relation, partitions: list[Partition]) -> Source:
+def locate(
+    storage: Storage, listing: Listing, relation: Relation, partitions: list[Partition]
+) -> Source:
     """List and fetch what the relation reads."""
     table = relation.table
     if table is None:
         return Source(relation)
     wanted = partitions if table.keys else [Partition((), table.location)]
     source = Source(relation)
-    for partition, objects in _list(storage, table, wanted):
+    for partition, objects in _list(listing, wanted):
         if objects:
             source.files.append((partition, objects, storage.local(objects)))
     return source
 
 
-def _list(
-    storage: Storage, table: Table, wanted: list[Partition]
-) -> list[tuple[Partition, list[Stored]]]:
-    """The partitions with their objects, in order; of thousands only those that have any."""
-    start = f"{table.location}/"
-    if len(wanted) <= _LIST_ONE_BY_ONE or not all(p.location.startswith(start) for p in wanted):
-        return [(p, storage.below(p.location)) for p in wanted]
+def _list(listing: Listing, wanted: list[Partition]) -> list[tuple[Partition, list[Stored]]]:
+    """The partitions with their objects, in order; of many only those that have any."""
+    letters = os.path.commonprefix([p.location for p in wanted])  # noqa: RUF071 - cut at the slash
+    start = letters.rpartition("/")[0]
+    if len(wanted) <= _LIST_ONE_BY_ONE or "/" not in start.removeprefix("s3://"):
+        return [(p, listing.below(p.location)) for p in wanted]
     locations = {p.location for p in wanted}
     found: dict[str, list[Stored]] = {}
-    for stored in storage.below(table.location):
+    for stored in listing.under(start):
         holder = _holder(stored.url, locations)
-        if holder is not None:
+        if holder is not None and is_data(stored, holder):
             found.setdefault(holder, []).append(stored)
     return [(p, found[p.location]) for p in wanted if p.location in found]
 

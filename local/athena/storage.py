@@ -54,10 +54,13 @@ class Storage:
         return [self._cache, *([self._disk] if self._disk else [])]
 
     def below(self, url: str) -> list[Stored]:
-        """The objects below a location that hold data: Hive hides names that begin with _ or a dot."""
+        """The objects below a location that hold data."""
+        return [s for s in self.under(url) if is_data(s, url)]
+
+    def under(self, url: str) -> list[Stored]:
+        """All objects below a location."""
         bucket, key = split_url(url)
-        prefix = key if not key or key.endswith("/") else f"{key}/"
-        return [s for s in self._objects(bucket, prefix) if _is_data(s, prefix)]
+        return list(self._objects(bucket, key if not key or key.endswith("/") else f"{key}/"))
 
     def _objects(self, bucket: str, prefix: str) -> Iterable[Stored]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -132,6 +135,26 @@ class Storage:
             )
 
 
-def _is_data(stored: Stored, prefix: str) -> bool:
-    parts = stored.key.removeprefix(prefix).split("/")
+def is_data(stored: Stored, location: str) -> bool:
+    """Hive hides empty objects and, below the location, names that begin with _ or a dot."""
+    parts = stored.url.removeprefix(location).lstrip("/").split("/")
     return stored.size > 0 and not any(p.startswith(("_", ".")) for p in parts)
+
+
+class Listing:
+    """What one query has listed, so that pruning and scanning ask for it once."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._known: dict[str, list[Stored]] = {}
+
+    def under(self, url: str) -> list[Stored]:
+        """All objects below a location."""
+        url = url.rstrip("/")
+        if url not in self._known:
+            self._known[url] = self._storage.under(url)
+        return self._known[url]
+
+    def below(self, url: str) -> list[Stored]:
+        """The objects below a location that hold data."""
+        return [s for s in self.under(url) if is_data(s, url)]

@@ -196,7 +196,7 @@ def insert(work: Work, statement: Statement) -> Written:
 
 def _location(table: Table, keys: list[str], values: tuple[str, ...]) -> str:
     if table.is_projected:
-        return projection.locations(table)(values)
+        return projection.Places(table).of(values)
     return "/".join([table.location, *folders(keys, values)])
 
 

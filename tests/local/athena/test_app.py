@@ -84,6 +84,26 @@ def test_only_the_bytes_of_the_kept_partitions_and_columns_are_counted(
         "select s.id from (select * from app.sales) s where s.day in (date '2026-01-02')"
     )
     assert in_view == one_day
+    twice = scanned(
+        "select count(*) from app.sales a join app.sales b on a.id = b.id + 1 "
+        "where a.day = date '2026-01-02' and b.day = date '2026-01-01'"
+    )
+    assert one_day < twice < one_column
+    both = "union all select id from of_day where day = date '2026-01-02'"
+    in_two_scans = scanned(
+        "with of_day as (select id, day from app.sales) "
+        f"select id from of_day where day = date '2026-01-01' {both}"
+    )
+    assert in_two_scans == twice
+
+
+def test_row_groups_that_cannot_match_cost_nothing(query: Query, database: str) -> None:
+    query.rows("create table app.numbers as select n from unnest(sequence(1, 10000)) as u (n)")
+    everything, one, none = (
+        int(query.execution(f"select sum(n) from app.numbers{w}")["Statistics"]["DataScannedInBytes"])
+        for w in ("", " where n = 7", " where n > 20000")
+    )
+    assert everything == one > 0 == none
 
 
 def test_the_path_of_a_row_is_its_object_and_star_does_not_show_it(
@@ -109,7 +129,9 @@ def test_a_view_keeps_its_own_schema_and_is_readable_from_another(
     assert query.rows("show create view app.named")[0] == ["CREATE VIEW app.named AS"]
 
 
-def test_bad_syntax_is_refused_at_once_and_bad_names_fail_with_their_place(query: Query) -> None:
+def test_bad_syntax_is_refused_at_once_and_bad_names_fail_with_their_place(
+    query: Query, database: str
+) -> None:
     with pytest.raises(ClientError, match=r"InvalidRequestException.*mismatched input 'selec'"):
         query.execution("selec 1")
     assert query.reason("select nope from app.sales") == (
@@ -151,6 +173,7 @@ def test_projected_partitions_need_no_registration(
         "select id, name, region, dt, hour from app.projected where dt = '2026-01-02' and hour < 9"
     )
     assert rows == [["2", "bob", "north", "2026-01-02", "7"]]
+    assert query.rows("select id, name, region, dt, hour from app.projected") == rows
 
 
 def test_json_lines_and_csv_files_are_tables(

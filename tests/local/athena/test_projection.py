@@ -8,7 +8,7 @@ import pytest
 
 from local.athena.catalog import Table
 from local.athena.errors import QueryFailed
-from local.athena.projection import domain, is_injected, locations
+from local.athena.projection import Places, domain, is_injected
 from local.athena.types import Type
 
 NOW = datetime(2026, 1, 3, 5, 30)
@@ -65,8 +65,8 @@ def test_months_step_by_months() -> None:
 
 def test_a_location_follows_the_template_or_hives_layout() -> None:
     templated = _table(storage__location__template="s3://b/t/${k}/data/")
-    assert locations(templated)(("x",)) == "s3://b/t/x/data"
-    assert locations(_table())(("x",)) == "s3://b/t/k=x"
+    assert Places(templated).of(("x",)) == "s3://b/t/x/data"
+    assert Places(_table()).of(("x",)) == "s3://b/t/k=x"
 
 
 def test_an_injected_column_is_known_as_such_and_bad_types_are_refused() -> None:
@@ -79,4 +79,37 @@ def test_a_template_may_name_keys_in_any_order_case_and_more_than_once() -> None
     keys = {"dt": Type("varchar"), "hour": Type("varchar")}
     template = {"storage.location.template": "s3://b/100%/${HOUR}/${dt}/${other}/${hour}/"}
     table = Table("db", "t", {}, keys, "s3://b/t", "", {}, template, {})
-    assert locations(table)(("2026-01-01", "07")) == "s3://b/100%/07/2026-01-01/${other}/07"
+    assert Places(table).of(("2026-01-01", "07")) == "s3://b/100%/07/2026-01-01/${other}/07"
+
+
+DAYS = ["2026/01/01", "2026/01/02"]
+
+
+def _two_keys(template: str) -> Places:
+    keys = {"day": Type("varchar"), "hour": Type("varchar")}
+    return Places(
+        Table("db", "t", {}, keys, "s3://b/t", "", {}, {"storage.location.template": template}, {})
+    )
+
+
+def test_a_folder_tells_the_values_of_its_partition_however_deep_it_lies() -> None:
+    places = _two_keys("s3://b/${day}/h${hour}/data")
+    reader = places.reader([DAYS, ["00", "01"]])
+    assert reader is not None
+    found = reader.fullmatch("s3://b/2026/01/02/h01/data/more")
+    assert found is not None
+    assert (found["k0"], found["k1"]) == ("2026/01/02", "01")
+    assert reader.fullmatch("s3://b/2026/01/02/h01") is None
+
+
+def test_a_folder_whose_name_does_not_tell_the_values_is_not_read() -> None:
+    assert _two_keys("s3://b/${day}-${hour}/").reader([DAYS, ["00", "01"]]) is None
+    assert _two_keys("s3://b/${day}/${hour}/").reader([["a", "a/b"], ["00"]]) is None
+    assert _two_keys("s3://b/${day}/").reader([DAYS, ["00", "01"]]) is None
+
+
+def test_a_listing_starts_at_the_deepest_folder_above_all_wanted_partitions() -> None:
+    places = _two_keys("s3://b/t/d=${day}/h=${hour}/")
+    assert places.start([DAYS, ["00"]]) == "s3://b/t"
+    assert places.start([DAYS[:1], ["00", "01"]]) == "s3://b/t/d=2026/01/01"
+    assert places.start([DAYS[:1], ["00"]]) == "s3://b/t/d=2026/01/01/h=00"

@@ -203,8 +203,10 @@ def test_a_recreated_source_is_read_from_its_start_and_told(
     put(plane, "recreated", [{"event_id": "first"}])
     assert plane.flush("recreated")["notices"] == []
     plane.app.stop()
+    summary = plane.kinesis.describe_stream_summary(StreamName="recreated")
+    created = summary["StreamDescriptionSummary"]["StreamCreationTimestamp"].timestamp()
     plane.kinesis.delete_stream(StreamName="recreated")
-    time.sleep(0.01)
+    wait_until(lambda: time.time() >= created + 1)  # its resolution is a second
     plane.kinesis.create_stream(StreamName="recreated", ShardCount=1)
     wait_until(lambda: plane.kinesis.describe_stream_summary(StreamName="recreated"))
     put(plane, "recreated", [{"event_id": "second"}])
