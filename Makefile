@@ -9,6 +9,9 @@ UV_VERSION := 0.13.8
 INSTALLED := .venv/installed
 SOURCES := ingestion services pipelines quality dashboards local tests benchmarks
 
+# Each process would compile all it imports anew, which is half of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Charities of the demo's city: one or more IRS EO BMF extracts (paths or URLs).
 CHARITIES ?=
 # Tests run in as many processes; each starts servers of its own.

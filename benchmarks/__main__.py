@@ -10,8 +10,8 @@ import benchmarks
 
 
 def main(names: list[str]) -> None:
-    known = sorted(info.name for info in pkgutil.iter_modules(benchmarks.__path__))
-    known.remove("__main__")
+    modules = (info.name for info in pkgutil.iter_modules(benchmarks.__path__))
+    known = sorted(name for name in modules if not name.startswith("_"))
     unknown = sorted(set(names) - set(known))
     if unknown:
         sys.exit(f"no benchmark is named {', '.join(unknown)}; there are: {', '.join(known)}")

@@ -15,8 +15,9 @@ from pyathena.pandas.cursor import PandasCursor
 from dashboards.errors import QueryError
 from dashboards.frames import Query
 
-# PyAthena's default of one second would be most of the time a board takes.
-_POLL_SECONDS = 0.2
+# PyAthena's default of one second would be most of the time a board takes; Athena allows 100 looks a
+# second (GetQueryExecution).
+_POLL_SECONDS = 0.05
 
 
 def athena_query(workgroup: str, database: str) -> Query:

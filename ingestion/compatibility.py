@@ -6,14 +6,21 @@ to the registry.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from ingestion.errors import ContractError
+from ingestion.instances import (
+    LIMITS,
+    Case,
+    cases_of,
+    described,
+    has_type,
+    is_among,
+    is_unlisted,
+    may_have_type,
+)
 from ingestion.json_schema import (
     Schema,
     describe,
@@ -21,13 +28,11 @@ from ingestion.json_schema import (
     json_text,
     list_values,
     split,
-    types_of,
     undecidable,
     union_of,
 )
 
 Mode = Literal["BACKWARD", "FORWARD", "FULL"]
-
 # Reasons told again where a definition is used again; recursive ones would tell them without end.
 _REPEATED = 10
 # Levels of fields and items; some twelve calls each, of the thousand that Python allows.
@@ -67,25 +72,6 @@ def violations(old: dict[str, Any], new: dict[str, Any], mode: str) -> list[str]
     if mode != "BACKWARD":
         found += _Reading("FORWARD", "new", new, "old", old).of_everything()
     return list(dict.fromkeys(found))
-
-
-@dataclass(frozen=True)
-class _Case:
-    """Instances of one type that the writer's `words` allow; just `value[0]` where a value is given."""
-
-    kind: str
-    words: dict[str, Any]
-    value: tuple[Any, ...] = ()
-
-    def values(self) -> list[Any] | None:
-        """All instances of the case, if they can be listed."""
-        if self.value:
-            return [*self.value]
-        finite: dict[str, list[Any]] = {"null": [None], "boolean": [False, True]}
-        return finite.get(self.kind)
-
-    def __str__(self) -> str:
-        return json_text(self.value[0]) if self.value else self.kind
 
 
 @dataclass
@@ -149,13 +135,13 @@ class _Reading:
         members = union_of(part)
         if members is not None:
             return [reason for each in members for reason in self._write(each, wanted, path)]
-        found = [reason for case in _cases(part) for reason in self._take(case, wanted, path)]
+        found = [reason for case in cases_of(part) for reason in self._take(case, wanted, path)]
         if found and not {"enum", "type"} & part.keys():
             reason = f"the {self.writer} schema allows any type, the {self.reader} one"
             return self._says(path, f"{reason} takes only {describe(wanted)}")
         return found
 
-    def _take(self, case: _Case, wanted: dict[str, Any], path: str) -> list[str]:
+    def _take(self, case: Case, wanted: dict[str, Any], path: str) -> list[str]:
         if "anyOf" in wanted:
             return self._take_any(case, wanted["anyOf"], path)
         if "oneOf" in wanted:
@@ -164,11 +150,11 @@ class _Reading:
             return self._take_listed(case, wanted["enum"], path)
         return self._take_typed(case, wanted, path)
 
-    def _take_all(self, case: _Case, wanted: Schema, path: str) -> list[str]:
+    def _take_all(self, case: Case, wanted: Schema, path: str) -> list[str]:
         parts = split(wanted, self.wanted)
         return [reason for part in parts for reason in self._take(case, part, path)]
 
-    def _take_any(self, case: _Case, members: Sequence[Schema], path: str) -> list[str]:
+    def _take_any(self, case: Case, members: Sequence[Schema], path: str) -> list[str]:
         near = [member for member in members if not self._apart(case, member)]
         found: list[str] = []
         for member in near:
@@ -181,33 +167,33 @@ class _Reading:
         whole = f"in the {self.reader} one takes all of it ({describe({'anyOf': members})})"
         return self._says(path, f"{allows} {whole}")
 
-    def _take_one(self, case: _Case, members: Sequence[Schema], path: str) -> list[str]:
+    def _take_one(self, case: Case, members: Sequence[Schema], path: str) -> list[str]:
         found = self._take_any(case, members, path)
         if found or sum(not self._apart(case, member) for member in members) <= 1:
             return found
         reason = f"two members of oneOf in the {self.reader} schema may both take {case}"
         return self._says(path, f"{reason}: tell them apart by type, listed value or tag")
 
-    def _take_listed(self, case: _Case, listed: list[Any], path: str) -> list[str]:
+    def _take_listed(self, case: Case, listed: list[Any], path: str) -> list[str]:
         values = case.values()
         if values is None:
             allows = f"the {self.writer} schema allows any {case}"
             return self._says(path, f"{allows}, the {self.reader} one only {list_values(listed)}")
-        missing = [value for value in values if not _among(value, listed)]
+        missing = [value for value in values if not is_among(value, listed)]
         if not missing:
             return []
         allows = f"the {self.writer} schema allows {list_values(missing)}"
         return self._says(path, f"{allows}, the {self.reader} one only {list_values(listed)}")
 
-    def _take_typed(self, case: _Case, wanted: dict[str, Any], path: str) -> list[str]:
-        if not _has_type(case, wanted):
+    def _take_typed(self, case: Case, wanted: dict[str, Any], path: str) -> list[str]:
+        if not has_type(case, wanted):
             allows = f"the {self.writer} schema allows {case}"
             return self._says(
                 path, f"{allows}, the {self.reader} one takes only {describe(wanted)}"
             )
         found = [
             self._loses(case, wanted, keyword, path)
-            for keyword, is_kept in _LIMITS.get(case.kind, {}).items()
+            for keyword, is_kept in LIMITS.get(case.kind, {}).items()
             if keyword in wanted and not is_kept(case, wanted)
         ]
         if case.kind == "array" and case.words.get("maxItems") != 0:
@@ -217,7 +203,7 @@ class _Reading:
             found.append(self._take_fields(case.words, wanted, path))
         return [reason for reasons in found for reason in reasons]
 
-    def _loses(self, case: _Case, wanted: dict[str, Any], keyword: str, path: str) -> list[str]:
+    def _loses(self, case: Case, wanted: dict[str, Any], keyword: str, path: str) -> list[str]:
         has = json_text(case.words[keyword]) if keyword in case.words else "none"
         writes = (
             f"the {self.writer} one allows {case}" if case.value else f"the {self.writer} one {has}"
@@ -258,58 +244,26 @@ class _Reading:
         cure = "additionalProperties: false would settle it"
         return self._says(field_path(path, name), f"{open_ended}, {takes}; {cure}")
 
-    def _apart(self, case: _Case, wanted: Schema) -> bool:
+    def _apart(self, case: Case, wanted: Schema) -> bool:
         """Whether no instance of the case can be valid under `wanted`; False where unsure."""
         return any(self._apart_part(case, part) for part in split(wanted, self.wanted))
 
-    def _apart_part(self, case: _Case, part: dict[str, Any]) -> bool:
+    def _apart_part(self, case: Case, part: dict[str, Any]) -> bool:
         members = union_of(part)
         if members is not None:
             return all(self._apart(case, member) for member in members)
         if "enum" in part:
-            return _is_unlisted(case, part["enum"])
-        return not _may_have_type(case, part) or self._differs_in_tag(case, part)
+            return is_unlisted(case, part["enum"])
+        return not may_have_type(case, part) or self._differs_in_tag(case, part)
 
-    def _differs_in_tag(self, case: _Case, part: dict[str, Any]) -> bool:
+    def _differs_in_tag(self, case: Case, part: dict[str, Any]) -> bool:
         shared = set(case.words.get("required", [])) & set(part.get("required", []))
         for name in shared if case.kind == "object" else ():
             tags = _enumerated(_property(case.words, name), self.written)
-            tag_case = [_described(tag) for tag in tags or ()]
+            tag_case = [described(tag) for tag in tags or ()]
             if tags and all(self._apart(each, _property(part, name)) for each in tag_case):
                 return True
         return False
-
-
-def _cases(part: dict[str, Any]) -> list[_Case]:
-    if "enum" in part:
-        return [_described(value) for value in part["enum"]]
-    return [_Case(kind, part) for kind in types_of(part)]
-
-
-def _described(value: Any) -> _Case:
-    """The narrowest words for one value, so that it is judged as any other instance is."""
-    if value is None or isinstance(value, bool):
-        return _Case("null" if value is None else "boolean", {}, (value,))
-    if isinstance(value, str):
-        return _Case("string", {"minLength": len(value), "maxLength": len(value)}, (value,))
-    if isinstance(value, int | float):
-        kind = "integer" if isinstance(value, int) else "number"
-        return _Case(kind, {"minimum": value, "maximum": value}, (value,))
-    if isinstance(value, list):
-        words = {"minItems": len(value), "maxItems": len(value), "items": {"enum": value}}
-        return _Case("array", words, (value,))
-    fields = {name: {"const": inner} for name, inner in value.items()}
-    closed = {"required": [*value], "properties": fields, "additionalProperties": False}
-    return _Case("object", closed, (value,))
-
-
-def _has_type(case: _Case, words: dict[str, Any]) -> bool:
-    types = types_of(words)
-    return case.kind in types or (case.kind == "integer" and "number" in types)
-
-
-def _may_have_type(case: _Case, words: dict[str, Any]) -> bool:
-    return _has_type(case, words) or (case.kind == "number" and "integer" in types_of(words))
 
 
 def _undeclared(words: dict[str, Any]) -> Schema:
@@ -325,107 +279,3 @@ def _property(words: dict[str, Any], name: str) -> Schema:
 
 def _enumerated(schema: Schema, root: dict[str, Any]) -> list[Any] | None:
     return next((part["enum"] for part in split(schema, root) if "enum" in part), None)
-
-
-def _is_unlisted(case: _Case, listed: list[Any]) -> bool:
-    values = case.values()
-    if values is not None:
-        return not any(_among(value, listed) for value in values)
-    return not any(_may_have_type(case, {"type": _described(value).kind}) for value in listed)
-
-
-def _among(value: Any, listed: Sequence[Any]) -> bool:
-    return any(_same(value, other) for other in listed)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON values: 1 equals 1.0, but not true."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other)
-
-
-_Check = Callable[[_Case, dict[str, Any]], bool]
-
-
-def _is_literally_kept(keyword: str) -> _Check:
-    return lambda case, wanted: case.words.get(keyword) == wanted[keyword]
-
-
-def _is_floor_kept(keyword: str) -> _Check:
-    return lambda case, wanted: bool(case.words.get(keyword, 0) >= wanted[keyword])
-
-
-def _is_ceiling_kept(keyword: str) -> _Check:
-    return lambda case, wanted: bool(case.words.get(keyword, math.inf) <= wanted[keyword])
-
-
-def _is_range_kept(sign: int, closed: str, exclusive: str) -> _Check:
-    def is_kept(case: _Case, wanted: dict[str, Any]) -> bool:
-        whole = case.kind == "integer"
-        mine = _bound(case.words, sign, closed, exclusive, whole)
-        return mine >= _bound(wanted, sign, closed, exclusive, whole)
-
-    return is_kept
-
-
-def _bound(
-    words: dict[str, Any], sign: int, closed: str, exclusive: str, whole: bool
-) -> tuple[float, bool]:
-    """The lower bound and whether it is exclusive; `sign` -1 turns upper bounds into lower ones."""
-    bounds: list[tuple[float, bool]] = [(-math.inf, False)]
-    if closed in words:
-        least = sign * words[closed]
-        bounds.append((math.ceil(least) if whole else least, False))
-    if exclusive in words:
-        below = sign * words[exclusive]
-        bounds.append((math.floor(below) + 1, False) if whole else (below, True))
-    return max(bounds)
-
-
-def _is_pattern_kept(case: _Case, wanted: dict[str, Any]) -> bool:
-    if not case.value:
-        return bool(case.words.get("pattern") == wanted["pattern"])
-    return re.search(wanted["pattern"], case.value[0]) is not None
-
-
-def _is_multiple_kept(case: _Case, wanted: dict[str, Any]) -> bool:
-    steps = [*case.value] or [case.words.get("multipleOf")]
-    if case.kind == "integer" and not case.value:
-        steps.append(1)
-    step = Fraction(wanted["multipleOf"])
-    return any(known is not None and Fraction(known) % step == 0 for known in steps)
-
-
-def _is_uniqueness_kept(case: _Case, wanted: dict[str, Any]) -> bool:
-    at_most_one = case.words.get("maxItems", math.inf) <= 1
-    return not wanted["uniqueItems"] or at_most_one or bool(case.words.get("uniqueItems"))
-
-
-_RANGE: dict[str, _Check] = {
-    "minimum": _is_range_kept(1, "minimum", "exclusiveMinimum"),
-    "exclusiveMinimum": _is_range_kept(1, "minimum", "exclusiveMinimum"),
-    "maximum": _is_range_kept(-1, "maximum", "exclusiveMaximum"),
-    "exclusiveMaximum": _is_range_kept(-1, "maximum", "exclusiveMaximum"),
-    "multipleOf": _is_multiple_kept,
-}
-_LIMITS: dict[str, dict[str, _Check]] = {
-    "integer": _RANGE,
-    "number": _RANGE,
-    "string": {
-        "minLength": _is_floor_kept("minLength"),
-        "maxLength": _is_ceiling_kept("maxLength"),
-        "pattern": _is_pattern_kept,
-        "format": _is_literally_kept("format"),
-        "contentEncoding": _is_literally_kept("contentEncoding"),
-    },
-    "array": {
-        "minItems": _is_floor_kept("minItems"),
-        "maxItems": _is_ceiling_kept("maxItems"),
-        "uniqueItems": _is_uniqueness_kept,
-    },
-}

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
-import uuid_utils
 
 from ingestion.contract import Event
 from ingestion.errors import ContractViolation
@@ -72,11 +71,6 @@ class Context:
 def event_id(source: str, idempotency_key: str) -> str:
     """The id of the event that a command causes: the same command, the same id (RFC 9562 v5)."""
     return str(uuid.uuid5(NAMESPACE, f"{source}/{idempotency_key}"))
-
-
-def fresh_id() -> str:
-    """A time-ordered id for what no command names (RFC 9562 v7)."""
-    return str(uuid_utils.uuid7())
 
 
 def build(event: Event, context: Context, *, event_id: str, occurred_at: datetime) -> Message:

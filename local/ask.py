@@ -22,7 +22,7 @@ def ask(build: Path, query: str, database: str, *, as_csv: bool) -> str:
 
 def draw(build: Path, output: Path | None, *, screenshots: bool) -> tuple[Path, ...]:
     """Render all boards; returns the pages, and the pictures if asked for."""
-    from dashboards.board import load_boards
+    from dashboards.board_files import load_boards
     from dashboards.query import athena_query
     from dashboards.render import render_boards
     from dashboards.screenshot import take_screenshots

@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from local.resources import OWNED, Api, Attributes, Owned, Properties, ResourceError
+from local.api import Api, Properties, ResourceError
+from local.resources import OWNED, Attributes, Owned
 
 Created = tuple[str, Attributes]
 Completion = Callable[[Api, str, Properties, Properties], None]

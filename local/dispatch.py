@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Any, Any, Any], Awaitable[None]]
+from local.asgi import App, Message, Receive, Scope, Send, answer_json
 
 
 class Front:
@@ -113,13 +108,3 @@ class Control:
             await answer_json(send, 200, {"status": "ok", **self._facts})
         else:
             await answer_json(send, 404, {"message": f"{scope['path']} is no control endpoint"})
-
-
-async def answer_json(send: Send, status: int, answer: Any) -> None:
-    body = json.dumps(answer).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -13,15 +13,16 @@ from pathlib import Path
 import uvicorn
 
 from ingestion.compatibility import violations
-from local import cloudformation, glue, location, ministack
+from local import cloudformation, glue, location, ministack, server
+from local.api import Api
 from local.athena import app as athena
+from local.athena.server import OPTIONS
 from local.athena.settings import Settings as AthenaSettings
 from local.dispatch import Control, Front
 from local.firehose import app as firehose
 from local.firehose.settings import Settings as FirehoseSettings
-from local.lambdas import CONTROL_PATH, LambdaApp
+from local.lambda_app import CONTROL_PATH, LambdaApp
 from local.ministack import ACCOUNT, REGION
-from local.resources import Api
 
 
 def create_app(port: int, state: Path) -> Front:
@@ -67,34 +68,17 @@ class _Server(uvicorn.Server):
 def serve(listener: socket.socket, state: Path) -> None:
     """Answer on a bound socket until SIGTERM or SIGINT."""
     front = create_app(listener.getsockname()[1], state)
-    config = uvicorn.Config(
-        front,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        lifespan="on",
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-    )
-    _Server(config, front).run(sockets=[listener])
+    _Server(server.configuration(front, **OPTIONS), front).run(sockets=[listener])
 
 
 def main() -> None:
     """`python -m local.front (--port N | --fd N) --state-dir DIR`"""
     parser = argparse.ArgumentParser(prog="python -m local.front", description=__doc__)
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--port", type=int, help="port of 127.0.0.1, 0 for a free one")
-    where.add_argument("--fd", type=int, help="a bound socket handed down by the parent")
-    parser.add_argument("--state-dir", type=Path, required=True)
+    server.add_arguments(parser)
     given = parser.parse_args()
-    listener = _bound(given.port) if given.fd is None else socket.socket(fileno=given.fd)
+    listener = server.listener(given)
     sys.stderr.write(f"local AWS on http://127.0.0.1:{listener.getsockname()[1]}\n")
     serve(listener, given.state_dir.resolve())
-
-
-def _bound(port: int) -> socket.socket:
-    return socket.create_server(("127.0.0.1", port), backlog=512)
 
 
 if __name__ == "__main__":

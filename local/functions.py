@@ -85,7 +85,7 @@ class Host:
         deadline = time.monotonic() + self.function(name).timeout_s
         try:
             return handler(event, Context(name, str(uuid.uuid4()), deadline))
-        except Exception as error:
+        except Exception as error:  # whatever a handler raises is the answer to its caller
             log.exception("%s failed", name)
             raise FunctionFailed(name, error) from error
 

@@ -12,7 +12,7 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,11 @@ import boto3
 import uvicorn
 
 from ingestion.settings import require
-from local import functions, http_event, poller, wire
+from local import asgi, functions, http_event, poller, server, wire
+from local.asgi import Message, Receive, Send
 from local.functions import FunctionFailed, Host, HostError, NoFunction
 from local.http_event import BadClock, Headers, Request, Response
 from local.poller import Poller
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 INVOKE = "/2015-03-31/functions/"
 WORKERS = 16
@@ -48,7 +45,8 @@ class Gateway:
             await self._live(receive, send)
             return
         request = await _request(scope, receive)
-        await _send(send, await self._answer(request))
+        response = await self._answer(request)
+        await asgi.answer(send, response.status, response.body, response.headers)
 
     async def _answer(self, request: Request) -> Response:
         if request.path.startswith(INVOKE):
@@ -130,36 +128,18 @@ def create_app(found: list[functions.Function], prefix: str, state: Path) -> Gat
 
 def serve(listener: socket.socket, app: Gateway) -> None:
     """Answer on a bound socket until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        lifespan="on",
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(server.configuration(app)).run(sockets=[listener])
 
 
 def main() -> None:
     """`python -m local.gateway (--port N | --fd N) --state-dir DIR [--functions FILE]`"""
     parser = argparse.ArgumentParser(prog="python -m local.gateway", description=__doc__)
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--port", type=int, help="port of 127.0.0.1, 0 for a free one")
-    where.add_argument("--fd", type=int, help="a bound socket handed down by the parent")
-    parser.add_argument("--state-dir", type=Path, required=True)
+    server.add_arguments(parser)
     parser.add_argument("--functions", type=Path, help="JSON list instead of the deployed stack's")
     given = parser.parse_args()
     wire.install()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    listener = (
-        socket.create_server(("127.0.0.1", given.port), backlog=512)
-        if given.fd is None
-        else socket.socket(fileno=given.fd)
-    )
+    listener = server.listener(given)
     found = functions.read(given.functions) if given.functions else _deployed()
     serve(listener, create_app(found, require("HEYBLUE_PREFIX"), given.state_dir.resolve()))
 
@@ -176,27 +156,14 @@ def _function_name(path: str) -> str:
 
 
 async def _request(scope: Message, receive: Receive) -> Request:
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
     return Request(
         method=scope["method"],
-        path=scope["raw_path"].decode("latin-1").partition("?")[0],
+        path=asgi.raw_path(scope),
         query=scope["query_string"].decode("latin-1"),
         headers=scope["headers"],
-        body=body,
+        body=await asgi.read_body(receive),
         source_ip=(scope.get("client") or ("127.0.0.1", 0))[0],
     )
-
-
-async def _send(send: Send, response: Response) -> None:
-    length = (b"content-length", str(len(response.body)).encode())
-    headers = [*response.headers, length]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
 
 
 def _json(status: int, content: Any, headers: Headers | None = None) -> Response:

@@ -124,8 +124,13 @@ def _signal_pipe() -> tuple[int, frozenset[int]]:
 
 
 def _spawn(argv: Sequence[str]) -> int:
+    """Start the command; returns once it runs, for before that a signal to its group is lost."""
+    started, starting = os.pipe()
     child = os.fork()
     if child:
+        os.close(starting)
+        os.read(started, 1)  # ends when the command is executed, or is not to be had
+        os.close(started)
         return child
     try:
         signal.set_wakeup_fd(-1)
@@ -157,15 +162,12 @@ def _exit_status(child: int) -> int | None:
 def _signal_group(child: int, number: int) -> None:
     try:
         os.killpg(child, number)
-    except ProcessLookupError:
-        pass
-    except PermissionError:
-        # The group is there, but its leader has not yet called setsid.
-        os.kill(child, number)
+    except (ProcessLookupError, PermissionError):
+        return  # nobody is left of it, or only a zombie, which macOS does not let be signalled
 
 
 def _kill_descendants(child: int) -> None:
-    _signal_group_if_left(child)
+    _signal_group(child, signal.SIGKILL)
     orphans = list(_children(os.getpid()))
     while orphans:
         for pid in orphans:
@@ -173,13 +175,6 @@ def _kill_descendants(child: int) -> None:
         for pid in orphans:
             os.waitpid(pid, 0)
         orphans = list(_children(os.getpid()))
-
-
-def _signal_group_if_left(child: int) -> None:
-    try:
-        os.killpg(child, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def _children(parent: int) -> Iterator[int]:

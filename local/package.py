@@ -13,7 +13,7 @@ from ingestion.generate import ROOT
 
 OURS = ("ingestion", "services")
 # boto3 comes with the runtime; everything else a handler imports is named here.
-LIBRARIES = ("msgspec", "segno", "uuid-utils")
+LIBRARIES = ("msgspec", "segno")
 PLATFORM = "x86_64-manylinux2014"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 

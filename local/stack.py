@@ -11,11 +11,14 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.config
+import botocore.loaders
+import botocore.session
 import httpx
 import yaml
 
@@ -192,14 +195,22 @@ def _answers(connection: Connection) -> bool:
 
 
 def _session() -> Any:
-    return boto3.Session()
+    """A session of its own, for they are not shared by threads, over service models read once."""
+    core: Any = botocore.session.get_session()
+    core.register_component("data_loader", _loader())
+    return boto3.Session(botocore_session=core)
+
+
+@cache
+def _loader() -> Any:
+    return botocore.loaders.create_loader()
 
 
 def _await_stack(cloudformation: Any) -> dict[str, str]:
     """The outputs of the created stack. Raises StackError with the resources that failed."""
     waiter = cloudformation.get_waiter("stack_create_complete")
     try:
-        waiter.wait(StackName=PREFIX, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        waiter.wait(StackName=PREFIX, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600})
     except botocore.exceptions.WaiterError as error:
         raise StackError(
             f"stack {PREFIX} was not created: {_failures(cloudformation) or error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,12 @@ from packaging.version import Version
 
 from dashboards.query import athena_query
 from ingestion.settings import Settings, load, require
-from pipelines import manifest
+from pipelines import dbt_process, manifest
 
 BOARDS_FOLDER = "HEYBLUE_BOARDS"
 
 
-class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Lake(dg.ConfigurableResource[Any]):
     """The lake of the environment's stack: its settings, its clients, its Athena."""
 
     @cached_property
@@ -65,7 +66,7 @@ def resources() -> dict[str, Any]:
     """The resources by the names that assets ask for."""
     dbt = Dbt(
         project_dir=str(manifest.PROJECT),
-        dbt_executable=str(manifest.DBT),
-        global_config_flags=["--no-use-colors"],
+        dbt_executable=sys.executable,
+        global_config_flags=["-m", dbt_process.__name__, "--no-use-colors"],
     )
     return {"lake": Lake(), "dbt": dbt}

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from ingestion.envelope import Message
 from ingestion.fields import Posting, UserKind
@@ -161,6 +163,22 @@ class Transaction:
     postings: tuple[Posting, ...] = ()
     changes: tuple[Change, ...] = ()
     seen: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        call: Call,
+        message: Message,
+        receipt: Mapping[str, Any],
+        *,
+        postings: tuple[Posting, ...] = (),
+        changes: tuple[Change, ...] = (),
+        seen: Mapping[str, int] | None = None,
+    ) -> Transaction:
+        """What the command of `call` changes; its receipt becomes JSON."""
+        written = msgspec.json.encode(receipt)
+        command = call.event_id, call.request_hash, 201
+        return cls(*command, written, message, postings, changes, seen or {})
 
     def __post_init__(self) -> None:
         total = sum(posting.points for posting in self.postings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,15 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
         )
         listener.close()
         yield LocalAws(url, state, server)
+
+
+def pytest_configure() -> None:
+    """Heed SIGINT even as a shell's background job, which is started to ignore it.
+
+    Dagster gives SIGTERM the handler of SIGINT: what tests start would ignore both.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 LONGEST = ("tests/end_to_end/", "tests/dbt/", "tests/local/athena/test_dbt.py")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,19 @@ PLANES = ("athena", "glue", "firehose", "location")
 HEAVY = {"pandas", "pyarrow", "awswrangler", "great_expectations", "duckdb", "dagster", "pyathena"}
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module that a file imports, wherever in the file."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -110,7 +121,7 @@ def _reached(path: Path, seen: set[Path]) -> set[str]:
         return set()
     seen.add(path)
     found: set[str] = set()
-    for node in ast.parse(path.read_text()).body:
+    for node in parsed(path).body:
         for name in _names(node):
             ours = _file(name)
             found |= _reached(ours, seen) if ours else {name.partition(".")[0]}
@@ -125,6 +136,7 @@ def _names(node: ast.stmt) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
 def _file(name: str) -> Path | None:
     path = ROOT / Path(*name.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
@@ -143,7 +155,7 @@ def test_nothing_reads_the_environment_at_import() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for package in set(OURS)
         for path in files(package)
-        for node in _executed_at_import(ast.parse(path.read_text()))
+        for node in _executed_at_import(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     ]
     assert not wrong

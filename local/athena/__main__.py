@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
+import resource
+import sys
 from pathlib import Path
 
 import uvicorn
 
 from local.athena.app import create_app
+from local.athena.server import OPTIONS
 from local.athena.settings import Settings
 
 
@@ -27,6 +31,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--state-dir", type=Path, default=Path("build/athena"))
     parser.add_argument("--memory-limit", default="2GB")
+    parser.add_argument("--spill-limit", default="10GB", help="what queries may put on disk")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--workers", type=int, default=4, help="queries that run at once")
     parser.add_argument("--log-level", default="info")
@@ -45,12 +50,35 @@ def main() -> None:
         s3_data_dir=found.s3_data_dir.resolve() if found.s3_data_dir else None,
         state_dir=found.state_dir.resolve(),
         memory_limit=found.memory_limit,
+        spill_limit=found.spill_limit,
         threads=found.threads,
         workers=found.workers,
     )
+    _limit_memory(settings.memory_limit)
+    if found.fd is None:
+        sys.stderr.write(f"Athena on http://127.0.0.1:{found.port}\n")
     uvicorn.run(
-        create_app(settings), host="127.0.0.1", port=found.port, fd=found.fd, log_level="warning"
+        create_app(settings),
+        host="127.0.0.1",
+        port=found.port,
+        fd=found.fd,
+        log_level="warning",
+        **OPTIONS,
     )
+    logging.shutdown()
+    os._exit(0)  # the interpreter would wait for a query that cannot be interrupted
+
+
+def _limit_memory(text: str) -> None:
+    """Let allocations fail before the machine does: DuckDB does not count strings and lists.
+
+    `text` is DuckDB's memory limit; another one as much and a gigabyte are left for what it misses.
+    """
+    found = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B\s*", text, re.IGNORECASE)
+    if found:
+        size = int(found.group(1)) << 10 * ("KMGT".index(found.group(2).upper()) + 1)
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * size + (1 << 30), most))
 
 
 if __name__ == "__main__":

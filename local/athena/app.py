@@ -76,20 +76,33 @@ class AthenaApp:
         headers = {k.decode().lower(): v.decode() for k, v in scope["headers"]}
         name = headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
         try:
-            request = json.loads(body or b"{}")
-            return 200, "", await self._call(name, request)
+            return 200, "", await self._call(name, _parsed(body))
         except RequestRefused as error:
-            return 400, error.code, {"Message": error.message, "AthenaErrorCode": "MALFORMED_QUERY"}
-        except (KeyError, ValueError) as error:
-            log.exception("bad request for %s", name)
-            return 400, "InvalidRequestException", {"Message": f"{name}: missing or bad {error}"}
+            return 400, error.code, _refusal(error)
+        except Exception:
+            log.exception("%s broke the endpoint", name)
+            return 500, "InternalServerException", {"Message": f"{name} failed; see the log"}
 
-    async def _call(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+    async def _call(self, name: str, request: Any) -> dict[str, Any]:
         operations = self._operations or await self.startup()
-        if name == "GetQueryExecution":
+        if name == "GetQueryExecution" and isinstance(request, dict):
             await _hold(operations, str(request.get("QueryExecutionId")))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, operations.call, name, request)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestRefused("", "SerializationException") from error
+
+
+def _refusal(error: RequestRefused) -> dict[str, Any]:
+    body = {"Message": error.message} if error.message else {}
+    if error.code == "InvalidRequestException":
+        body |= {"AthenaErrorCode": error.detail, "ErrorCode": error.detail}
+    return body
 
 
 def _open(settings: Settings) -> Operations:

@@ -16,6 +16,7 @@ from local.athena.types import Type, parse_type
 CATALOG = "awsdatacatalog"
 _VIEW_MARK = "/* Presto View: "
 _BATCH = 100  # BatchCreatePartition's limit; BatchDeletePartition takes 25
+NULL_KEY = "__HIVE_DEFAULT_PARTITION__"  # what Hive stores for a partition key that is NULL
 
 
 class Partition(NamedTuple):
@@ -23,6 +24,11 @@ class Partition(NamedTuple):
 
     values: tuple[str, ...]
     location: str
+
+
+def key_row(values: tuple[str, ...]) -> tuple[str | None, ...]:
+    """A partition's values as queries see them."""
+    return tuple(None if v == NULL_KEY else v for v in values)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,13 @@ class Table:
         if not self.serde and not self.location:
             return "none"
         raise QueryFailed("NOT_SUPPORTED", f"SerDe {self.serde} of {self.database}.{self.name}")
+
+    @property
+    def delimiter(self) -> str:
+        """LazySimpleSerDe's: the first letter of the property, or the byte that has its number."""
+        given = self.serde_parameters
+        text = given.get("field.delim") or given.get("serialization.format") or "1"
+        return chr(int(text)) if text.isdecimal() and int(text) < 128 else text[0]
 
     def view(self) -> dict[str, Any]:
         """The Presto view document: originalSql, catalog, schema, columns."""
@@ -194,7 +207,11 @@ class Catalog:
         storage = table.definition["StorageDescriptor"]
         for at in range(0, len(partitions), _BATCH):
             inputs = [
-                {"Values": list(p.values), "StorageDescriptor": {**storage, "Location": p.location}}
+                {
+                    "Values": list(p.values),
+                    "StorageDescriptor": {**storage, "Location": p.location},
+                    "Parameters": {},  # dbt-athena copies partitions and expects the member
+                }
                 for p in partitions[at : at + _BATCH]
             ]
             answer = self._glue.batch_create_partition(

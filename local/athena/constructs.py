@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from local.athena import equality, intervals, literals, ties
+from local.athena.aggregates import waiting_text
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import DIRECT
-from local.athena.nodes import IGNORE_NULLS, call, cast, raw
+from local.athena.nodes import IGNORE_NULLS, call, cast
 from local.athena.syntax import function_name
 from local.athena.types import parse_type
 
@@ -70,9 +72,10 @@ def cast_of(node: Any) -> Any:
     if (
         isinstance(node.this, exp.Literal)
         and node.this.is_string
-        and (made := _literal(node.this.this, text))
+        and (made := literals.instant(node.this.this, text))
     ):
         return made
+    text = _folded(text)
     target = parse_type(text)
     made = type(node)(
         this=node.this, to=exp.DataType.build(target.duckdb(), dialect="duckdb", udt=True)
@@ -82,18 +85,9 @@ def cast_of(node: Any) -> Any:
     return made
 
 
-_LITERALS = {
-    "DATE": (re.compile(r"\d{4}-\d\d-\d\d"), "DATE"),
-    "TIMESTAMP": (re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d{1,3})?)?)?"), "TIMESTAMP"),
-}
-
-
-def _literal(value: str, target: str) -> Any:
-    """DATE '…' and TIMESTAMP '…' (whatever precision sqlglot reads into it) as constants."""
-    pattern, duckdb_type = _LITERALS.get(target.split("(")[0], (None, ""))
-    if pattern is None or not pattern.fullmatch(value):
-        return None
-    return cast(raw(value + ":00" if value.count(":") == 1 else value), duckdb_type)
+def _folded(text: str) -> str:
+    """Names of a row's fields are in lower case unless they are quoted."""
+    return re.sub(r'"(?:[^"]|"")*"|[^"]+', lambda m: m[0] if m[0][0] == '"' else m[0].lower(), text)
 
 
 def _ignore_nulls(node: Any) -> Any:
@@ -106,6 +100,8 @@ def _ignore_nulls(node: Any) -> Any:
 def _interval(operator: str) -> Callable[[Any], Any]:
     def rewrite(node: Any) -> Any:
         a, b = node.this, node.expression
+        if isinstance(a, exp.Interval) and isinstance(b, exp.Interval):
+            return _wait(node, operator)
         if isinstance(b, exp.Interval):
             return call(f"t_{operator}_interval", a, b)
         if isinstance(a, exp.Interval) and operator == "plus":
@@ -122,23 +118,38 @@ def _refuse(what: str) -> Callable[[Any], Any]:
     return rewrite
 
 
-def _limit(node: Any) -> Any:
-    options = node.args.get("limit_options")
-    if options and options.args.get("with_ties"):
-        raise NotSupported("FETCH FIRST ... WITH TIES")
-    return None
-
-
 def _select(node: Any) -> Any:
     if not node.expressions:
         raise QueryFailed(
             "SYNTAX_ERROR", "line 1:8: mismatched input 'FROM'. Expecting: <expression>"
         )
-    if node.args.get("qualify") or (
-        node.args.get("distinct") and node.args["distinct"].args.get("on")
-    ):
-        raise QueryFailed("SYNTAX_ERROR", "line 1:1: mismatched input 'QUALIFY'.")
-    return None
+    return ties.ranked(node) if _has_ties(node) else None
+
+
+def _has_ties(node: Any) -> bool:
+    limit = node.args.get("limit")
+    options = limit.args.get("limit_options") if isinstance(limit, exp.Fetch) else None
+    return options is not None and bool(options.args.get("with_ties"))
+
+
+def _united(node: Any) -> Any:
+    if _has_ties(node):
+        raise NotSupported("FETCH FIRST ... WITH TIES after a set operation: use a subquery")
+    return _wait(node, "unite")
+
+
+def _parenthesized(node: Any) -> None:
+    if _has_ties(node):
+        raise NotSupported("FETCH FIRST ... WITH TIES after parentheses")
+
+
+def _fetch(node: Any) -> None:
+    count = node.args.get("count")
+    if count is not None and str(count.this) == "0":
+        raise QueryFailed(
+            "NUMERIC_VALUE_OUT_OF_RANGE",
+            "line 1:1: FETCH FIRST row count must be positive (actual value: 0)",
+        )
 
 
 _EXTRACT = {"dow": "isodow", "yow": "isoyear", "doy": "dayofyear"}
@@ -160,9 +171,11 @@ def _substring(node: Any) -> Any:
 def _if(node: Any) -> Any:
     if isinstance(node.parent, exp.Case):
         return None
-    return exp.Case(
+    made = exp.Case(
         ifs=[exp.If(this=node.this, true=node.args["true"])], default=node.args.get("false")
     )
+    made.meta["typed"] = "case"
+    return made
 
 
 def _trim(node: Any) -> Any:
@@ -178,7 +191,55 @@ def _trim(node: Any) -> Any:
     )
 
 
+def _waiting(kind: str) -> Callable[[Any], Any]:
+    return lambda node: _wait(node, kind)
+
+
+def _comparison(node: Any) -> Any:
+    return equality.compared(node) or _wait(node, "compare")
+
+
+def _membership(node: Any) -> Any:
+    return equality.member(node) or _wait(node, "in")
+
+
+def _join(node: Any) -> Any:
+    for key in ("on", "using"):
+        if node.args.get(key):
+            return _wait(node, key)
+    return None
+
+
 HANDLERS: dict[type, Callable[[Any], Any]] = {
+    exp.Literal: literals.number,
+    exp.Mul: _waiting("times"),
+    exp.Neg: _waiting("negate"),
+    exp.EQ: _comparison,
+    exp.NEQ: _comparison,
+    exp.LT: _comparison,
+    exp.GT: _comparison,
+    exp.LTE: _comparison,
+    exp.GTE: _comparison,
+    exp.NullSafeEQ: _comparison,
+    exp.NullSafeNEQ: _comparison,
+    exp.Between: _waiting("between"),
+    exp.In: _membership,
+    exp.Case: _waiting("case"),
+    exp.Like: _waiting("like"),
+    exp.Escape: literals.escape,
+    exp.Interval: intervals.literal,
+    exp.Where: _waiting("where"),
+    exp.Having: _waiting("having"),
+    exp.Values: _waiting("rows"),
+    exp.Ordered: _waiting("order"),
+    exp.Join: _join,
+    exp.And: _waiting("logical"),
+    exp.Or: _waiting("logical"),
+    exp.Not: _waiting("not"),
+    exp.Array: _waiting("array"),
+    exp.Union: _united,
+    exp.Except: _united,
+    exp.Intersect: _united,
     exp.Div: lambda n: _wait(n, "divide"),
     exp.Mod: lambda n: _wait(n, "modulo"),
     exp.Bracket: lambda n: _wait(n, "subscript"),
@@ -187,16 +248,19 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.TryCast: cast_of,
     exp.AtTimeZone: lambda n: waiting_zone(n.this, n.args["zone"], n),
     exp.IgnoreNulls: _ignore_nulls,
+    exp.RespectNulls: lambda n: n.this,
     exp.ParseJSON: lambda n: call("t_json_parse", n.this),
     exp.Unnest: lambda n: _wait(n, "unnest"),
     exp.Add: _interval("plus"),
     exp.Sub: _interval("minus"),
     exp.Select: _select,
-    exp.Fetch: _limit,
+    exp.Fetch: _fetch,
+    exp.Subquery: _parenthesized,
     exp.Extract: _extract,
     exp.Substring: _substring,
     exp.If: _if,
     exp.Trim: _trim,
+    exp.GroupConcat: waiting_text,
     exp.StrPosition: lambda n: call("t_strpos", n.this, n.args["substr"]),
     exp.CurrentTimestamp: lambda n: call("t_now"),
     exp.Localtimestamp: lambda n: exp.Paren(this=call("timezone", "UTC", call("t_now"))),
@@ -204,19 +268,19 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
         "map", *[v for v in (n.args.get("keys"), n.args.get("values")) if v is not None]
     ),
     exp.CurrentUser: _refuse("CURRENT_USER"),
+    exp.CurrentCatalog: _refuse("CURRENT_CATALOG"),
     exp.CurrentTime: _refuse("CURRENT_TIME"),
-    exp.Localtime: _refuse("LOCALTIME"),
+    exp.Localtime: lambda n: cast(call("timezone", "UTC", call("t_now")), "TIME"),
     exp.Normalize: lambda n: _normalized(n),
     exp.Version: _refuse("time travel: only Iceberg tables have versions"),
 }
 # Predicates and syntax that sqlglot counts as functions though they mean the same in both.
 HARMLESS = {
     exp.Case, exp.And, exp.Or, exp.Xor, exp.Array, exp.CurrentDate, exp.Coalesce, exp.Cast, exp.TryCast,
-    exp.GroupConcat, exp.Struct, exp.Exists, exp.Any, exp.All, exp.Explode, exp.Tuple, exp.Not,
+    exp.Struct, exp.Exists, exp.Any, exp.All, exp.Explode, exp.Tuple, exp.Not,
 }  # fmt: skip
 
 
 def _normalized(node: Any) -> Any:
-    if str(node.args.get("form") or "NFC").upper() != "NFC":
-        raise NotSupported("normalize to a form other than NFC")
-    return call("nfc_normalize", node.this)
+    form = str(node.args.get("form") or "NFC").upper()
+    return call("t_normalize", node.this, form)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from local.athena.bounds import Bound, can_hold
+from local.athena.errors import QueryFailed
 from local.athena.types import Type
 
 _MB = 1024 * 1024
@@ -55,7 +56,10 @@ class Footers:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        found = _footer(path)
+        try:
+            found = _footer(path)
+        except pa.ArrowException as error:
+            raise QueryFailed("HIVE_BAD_DATA", f"Malformed Parquet file {path.name}") from error
         with self._lock:
             self._known[key] = found
         return found

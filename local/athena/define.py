@@ -8,6 +8,7 @@ from typing import Any
 from local.athena import ddl
 from local.athena.catalog import CATALOG, Partition, Table, table_input, view_text
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.files import folders
 from local.athena.query import Work
 from local.athena.statements import Reader, Statement
 
@@ -222,14 +223,14 @@ def _add_partition(work: Work, reader: Reader, table: Table) -> None:
     made = []
     while not reader.done:
         values = _values(ddl.partition_spec(reader), table)
-        folders = "/".join(f"{k}={v}" for k, v in zip(table.keys, values, strict=True))
-        location = reader.string() if reader.take_if("LOCATION") else f"{table.location}/{folders}"
+        folder = "/".join(folders(list(table.keys), values))
+        location = reader.string() if reader.take_if("LOCATION") else f"{table.location}/{folder}"
         if values not in known:
             made.append(Partition(values, location.rstrip("/")))
         elif not quiet:
             raise QueryFailed(
                 "",
-                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {folders}",
+                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {folder}",
             )
     work.catalog.add_partitions(table, made)
 
@@ -245,6 +246,34 @@ def _drop_partition(work: Work, reader: Reader, table: Table) -> None:
         reader.take_if(",")
 
 
+def _change_partition(work: Work, reader: Reader, table: Table) -> None:
+    """`PARTITION (…) RENAME TO PARTITION (…)` and `PARTITION (…) SET LOCATION '…'`: files stay."""
+    reader.at -= 1
+    old = _values(ddl.partition_spec(reader), table)
+    known = {p.values: p for p in work.catalog.partitions(table)}
+    if old not in known:
+        raise QueryFailed("", f"FAILED: SemanticException [Error 10006]: Partition not found {old}")
+    if reader.take_if("SET", "LOCATION"):
+        changed = Partition(old, reader.string().rstrip("/"))
+    else:
+        reader.expect("RENAME", "TO")
+        changed = Partition(_values(ddl.partition_spec(reader), table), known[old].location)
+        if changed.values in known:
+            raise QueryFailed(
+                "",
+                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {changed.values}",
+            )
+    work.catalog.drop_partition(table, old)
+    work.catalog.add_partitions(table, [changed])
+
+
+def _iceberg_only(what: str) -> Callable[[Work, Reader, Table], None]:
+    def refuse(work: Work, reader: Reader, table: Table) -> None:
+        raise NotSupported(f"ALTER TABLE {what}: Athena does this to Iceberg tables only")
+
+    return refuse
+
+
 def _values(spec: dict[str, str], table: Table) -> tuple[str, ...]:
     if set(spec) != set(table.keys):
         raise QueryFailed(
@@ -258,6 +287,12 @@ _ALTERATIONS: dict[tuple[str, ...], Callable[[Work, Reader, Table], None]] = {
     ("ADD", "COLUMNS"): _add_columns,
     ("REPLACE", "COLUMNS"): _replace_columns,
     ("SET", "LOCATION"): _set_location,
+    ("PARTITION",): _change_partition,
+    ("RENAME", "TO"): _iceberg_only("RENAME TO"),
+    ("RENAME", "COLUMN"): _iceberg_only("RENAME COLUMN"),
+    ("CHANGE",): _iceberg_only("CHANGE COLUMN"),
+    ("DROP", "COLUMN"): _iceberg_only("DROP COLUMN"),
+    ("UNSET", "TBLPROPERTIES"): _iceberg_only("UNSET TBLPROPERTIES"),
     ("ADD",): _add_partition,
     ("DROP",): _drop_partition,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ class Duck:
 
     def __init__(self, settings: Settings, roots: list[Path]) -> None:
         self.scratch = settings.state_dir / "scratch"
+        shutil.rmtree(self.scratch, ignore_errors=True)  # what a killed endpoint left behind
         for folder in (self.scratch, *roots):
             folder.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(
@@ -26,11 +28,14 @@ class Duck:
                 "memory_limit": settings.memory_limit,
                 "threads": settings.threads,
                 "temp_directory": str(self.scratch / "spill"),
+                "python_enable_replacements": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             },
         )
         prepare(self._database)
+        # Given with the rest, this one is not heeded.
+        self._database.execute(f"SET max_temp_directory_size = '{settings.spill_limit}'")
         self._database.execute("SET disabled_optimizers = 'type_pushdown'")
         self._database.execute("SET GLOBAL integer_division = false")
         allowed = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (self.scratch, *roots))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,22 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.athena import results, write
+from local.athena import companion, output, results, write
 from local.athena.catalog import Catalog, glue_failure
 from local.athena.cost import Footers
 from local.athena.define import DEFINE
 from local.athena.duck import Duck
-from local.athena.errors import NotSupported, QueryFailed
+from local.athena.errors import NotSupported, QueryFailed, RequestRefused
 from local.athena.planner import Planner
-from local.athena.query import Work
+from local.athena.query import Plan, Work
 from local.athena.settings import Settings
 from local.athena.show import SHOW
-from local.athena.statements import Reader, Statement, classify, lex
+from local.athena.statements import Reader, Statement, classify, explained, lex
 from local.athena.storage import Storage
 from local.athena.types import Type
 
 log = logging.getLogger(__name__)
+_UPDATES = {"create_table": "CREATE TABLE", "insert": "INSERT"}
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Engine:
             return self._execute(task, work)
         if kind == "query":
             plan = work.plan(task.sql)
-            return self._rows(task, plan.display_columns(), work.run(plan, task.sql))
+            return self._rows(task, work, plan)
         if kind in ("create_table", "insert", "unload"):
             return self._written(task, work, kind)
         if kind in SHOW:
@@ -117,37 +117,23 @@ class Engine:
             return self._lines(task, columns, lines)
         if kind == "explain":
             return self._explain(task, work)
+        if kind in ("prepare", "deallocate"):  # done by `preparing`, which knows the workgroup
+            return self._lines(task, [], [])
         if kind in DEFINE:
             DEFINE[kind](work, task.statement)
             return self._lines(task, [], [])
         raise NotSupported(task.statement.sub)
 
-    def _rows(
-        self, task: Task, columns: list[tuple[str, Type]], batches: Iterator[list[tuple[Any, ...]]]
-    ) -> Outcome:
-        infos = [results.column_info(name, kind) for name, kind in columns]
-        kinds = [kind for _, kind in columns]
-        csv = self.rows_folder / f"{task.id}.csv"
-        count = 0
-        with (
-            csv.open("w", encoding="utf-8") as text,
-            self._row_file(task.id).open("w", encoding="utf-8") as lines,
-        ):
-            text.write(results.csv_line([name for name, _ in columns]))
-            for batch in batches:
-                for values in batch:
-                    row = [results.text(v, k) for v, k in zip(values, kinds, strict=True)]
-                    text.write(results.csv_line(row))
-                    lines.write(json.dumps(row) + "\n")
-                count += len(batch)
-        output = f"{task.output_folder}{task.id}.csv"
-        self.storage.upload(csv, output)
-        csv.unlink()
-        self.storage.put(f"{output}.metadata", results.metadata(infos))
-        return Outcome(infos, count, output=output)
+    def _rows(self, task: Task, work: Work, plan: Plan) -> Outcome:
+        infos = [results.column_info(name, kind) for name, kind in plan.display_columns()]
+        path = self._row_file(task.id)
+        count = output.write(work, plan, task.sql, path)
+        url = f"{task.output_folder}{task.id}.csv"
+        self.storage.put_all([(url, path), (f"{url}.metadata", companion.encoded(task.id, infos))])
+        return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:
-        return self.rows_folder / f"{execution}.jsonl"
+        return self.rows_folder / f"{execution}.csv"
 
     def _lines(
         self, task: Task, columns: list[tuple[str, Type]], rows: Iterable[results.Row]
@@ -155,11 +141,12 @@ class Engine:
         infos = [results.column_info(name, kind) for name, kind in columns]
         listed = list(rows)
         with self._row_file(task.id).open("w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(row) + "\n" for row in listed)
-        output = f"{task.output_folder}{task.id}.txt"
-        self.storage.put(output, "".join(map(results.txt_line, listed)).encode(), "text/plain")
-        self.storage.put(f"{output}.metadata", results.metadata(infos))
-        return Outcome(infos, len(listed), output=output)
+            lines.writelines(map(results.csv_line, listed))
+        url = f"{task.output_folder}{task.id}.txt"
+        body = "\n".join(map(results.txt_line, listed)).encode()
+        described = (f"{url}.metadata", companion.encoded(task.id, infos))
+        self.storage.put_all([(url, body), *([described] if infos else [])])
+        return Outcome(infos, len(listed), output=url)
 
     def _written(self, task: Task, work: Work, kind: str) -> Outcome:
         if kind == "create_table":
@@ -172,30 +159,31 @@ class Engine:
             base = f"{task.output_folder}{task.id}"
             written = write.unload(work, task.statement)
         manifest = f"{base}-manifest.csv"
-        self.storage.put(manifest, "".join(f"{u}\n" for u in written.urls).encode(), "text/csv")
-        self.storage.put(f"{base}.metadata", results.metadata([]))
-        self._row_file(task.id).write_text("")
+        listed = "".join(f"{url}\n" for url in written.urls).encode()
         infos = [results.column_info("rows", Type("bigint"))]
+        described = companion.encoded(task.id, infos, _UPDATES.get(kind, ""), written.rows)
+        self.storage.put_all([(manifest, listed), (f"{base}.metadata", described)])
+        self._row_file(task.id).write_text("")
         return Outcome(infos, 0, written.rows, manifest, base)
 
     def _explain(self, task: Task, work: Work) -> Outcome:
-        """DuckDB's own plan: the words differ from Trino's."""
-        reader = Reader(task.statement, 1)
-        if reader.take_if("ANALYZE"):
-            raise NotSupported("EXPLAIN ANALYZE")
-        if reader.take_if("("):
-            raise NotSupported("EXPLAIN with options")
-        plan = work.plan(reader.rest())
+        """DuckDB's own plan, whose words differ from Trino's; for TYPE VALIDATE only that there is one."""
+        text, validate = explained(task.statement)
+        plan = work.plan(text)
+        work.scanned_bytes = 0
+        if validate:
+            return self._lines(task, [("Valid", Type("boolean"))], [["true"]])
         with work.connection() as connection:
             work.prepare(connection, plan)
-            text = connection.execute(f"EXPLAIN {plan.sql}").fetchall()[0][1]
-        work.scanned_bytes = 0
+            shown = connection.execute(f"EXPLAIN {plan.sql}").fetchall()[0][1]
         return self._lines(
-            task, [("Query Plan", Type("varchar"))], [[line] for line in text.splitlines()]
+            task, [("Query Plan", Type("varchar"))], [[line] for line in shown.splitlines()]
         )
 
     def _execute(self, task: Task, work: Work) -> Outcome:
         reader = Reader(task.statement, 1)
+        if reader.peek() == "IMMEDIATE" and not reader.peek(1):
+            raise NotSupported("EXECUTE IMMEDIATE")
         name = reader.name()
         text = task.prepared(name)
         if text is None:
@@ -211,18 +199,17 @@ class Engine:
         """Rows from byte `start` of a result, at most `count`, and where the next page starts."""
         path = self._row_file(execution)
         if not path.is_file():
-            return [], None
-        with path.open("rb") as lines:
-            lines.seek(start)
-            rows = []
-            for line in lines:
-                start += len(line)
-                rows.append(json.loads(line))
-                if len(rows) == count:
-                    return rows, start if lines.read(1) else None
-        return rows, None
+            raise RequestRefused("Could not find results", detail="RESULT_NOT_FOUND")
+        if not output.begins_record(path, start):
+            raise RequestRefused(f"Malformed nextPageToken {start}")
+        return output.page(path, start, count)
+
+    def forget(self, execution: str) -> None:
+        """Drop what is kept of its result; the objects in S3 are the user's."""
+        self._row_file(execution).unlink(missing_ok=True)
 
     def close(self) -> None:
+        self.storage.close()
         self.duck.close()
         self.planner.close()
 
@@ -244,11 +231,16 @@ def bind(text: str, parameters: list[str]) -> str:
         if lexeme.kind == "symbol" and lexeme.text == "?":
             if used == len(parameters):
                 raise _wrong_count(used + 1, len(parameters))
-            made += [text[last : lexeme.start], parameters[used]]
+            made += [text[last : lexeme.start], _operand(parameters[used])]
             last, used = lexeme.end, used + 1
     if used < len(parameters):
         raise _wrong_count(used, len(parameters))
     return "".join(made) + text[last:]
+
+
+def _operand(parameter: str) -> str:
+    """Several words keep together: `x-?` with -1 would begin a comment."""
+    return parameter if len(lex(parameter)) == 1 else f"({parameter})"
 
 
 def _wrong_count(expected: int, given: int) -> QueryFailed:

@@ -8,12 +8,21 @@ class AthenaError(Exception):
 
 
 class RequestRefused(AthenaError):
-    """The call itself is answered with an HTTP 400 and a service error code."""
+    """The call itself is answered with an HTTP 400 and a service error code.
 
-    def __init__(self, message: str, code: str = "InvalidRequestException") -> None:
+    `detail` is the AthenaErrorCode that goes with an InvalidRequestException.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: str = "InvalidRequestException",
+        detail: str = "INVALID_INPUT",
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.detail = detail
 
 
 class QueryFailed(AthenaError):

@@ -3,120 +3,165 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from local.athena.catalog import CATALOG
+from local.athena.cost import billed_bytes
 from local.athena.engine import Engine, Outcome, Task, bind
 from local.athena.errors import QueryCancelled, QueryFailed, RequestRefused
-from local.athena.query import Work
+from local.athena.failures import athena_error, exhausted, nested_too_deeply
+from local.athena.preparing import PREPARING
+from local.athena.query import CANCELLED, Work
+from local.athena.saved import Saved
 from local.athena.state import State
 from local.athena.statements import Statement, classify, lex
 from local.athena.syntax import parse
-from local.athena.workgroups import Workgroups
+from local.athena.workgroups import ENGINE_VERSION, Workgroups
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
 _OPEN = ("QUEUED", "RUNNING")
-ENGINE_VERSION = {
-    "SelectedEngineVersion": "AUTO",
-    "EffectiveEngineVersion": "Athena engine version 3",
-}
+_KEPT_SECONDS = 45 * 24 * 3600
+_AGAIN_SECONDS = 0.02
+_CLOSING_SECONDS = 1.5
 
 
 class Executions:
-    """Starts, watches and remembers queries. `prepared(workgroup, name)` finds a prepared statement."""
+    """Starts, watches and remembers queries; `saved` keeps the prepared statements."""
 
     def __init__(
         self,
         engine: Engine,
         state: State,
         workgroups: Workgroups,
-        prepared: Callable[[str, str], str | None],
+        saved: Saved,
     ) -> None:
-        self._engine, self._state, self._workgroups, self._prepared = (
+        self._engine, self._state, self._workgroups, self._saved = (
             engine,
             state,
             workgroups,
-            prepared,
+            saved,
         )
         self._pool = ThreadPoolExecutor(engine.settings.workers, thread_name_prefix="athena-query")
         self._records: dict[str, Record] = {}
         self._tokens: dict[str, str] = {}
+        self._starting = threading.Lock()
         self._running: dict[str, tuple[Work, Future[None]]] = {}
         for key, record in state.list("execution"):
-            if record["Status"]["State"] in _OPEN:
-                _finish(record, "FAILED", "The endpoint was restarted while the query ran")
-            self._records[key] = record
+            self._load(key, record)
+
+    def _load(self, key: str, record: Record) -> None:
+        """Take up what an earlier process left; Athena keeps executions for 45 days."""
+        if record["Status"]["SubmissionDateTime"] < time.time() - _KEPT_SECONDS:
+            self._forget(key)
+            return
+        if record["Status"]["State"] in _OPEN:
+            self._complete(record, Outcome(), 0, 0.0)
+            problem = QueryFailed(
+                "GENERIC_INTERNAL_ERROR",
+                "The endpoint was restarted while the query ran",
+                user=False,
+            )
+            _finish(record, "FAILED", problem.reason, problem)
+            self._save(record)
+        self._records[key] = record
+        if record.get("Token"):
+            self._tokens[record["Token"]] = key
 
     def start(self, request: dict[str, Any]) -> str:
         """StartQueryExecution; raises RequestRefused for bad syntax, workgroup or location."""
-        token = request.get("ClientRequestToken")
-        if token and token in self._tokens:
-            return str(self._tokens[token])
         group = request.get("WorkGroup") or "primary"
-        folder = self._workgroups.output_folder(group, request.get("ResultConfiguration") or {})
+        found = self._workgroups.result_configuration(
+            group, request.get("ResultConfiguration") or {}
+        )
         parameters = request.get("ExecutionParameters") or []
         sql, statement = _checked(request["QueryString"], parameters)
-        record = _record(request, statement, folder, group)
+        record = _record(request, statement, found, group)
         key = str(record["QueryExecutionId"])
-        self._records[key] = record
-        if token:
-            self._tokens[token] = key
-        if self._reuse(record, request):
-            return key
-        self._submit(
-            record, sql, statement, folder, parameters if statement.kind == "execute" else []
-        )
+        with self._starting:
+            known = self._tokens.get(record["Token"]) if record["Token"] else None
+            if known is None:
+                self._records[key] = record
+                if record["Token"]:
+                    self._tokens[record["Token"]] = key
+        if known is not None:
+            return self._started_before(known, record)
+        if not self._reuse(record, request):
+            given = parameters if statement.kind == "execute" else []
+            self._submit(record, sql, statement, found["OutputLocation"], given)
+        return key
+
+    def _started_before(self, key: str, again: Record) -> str:
+        """The execution that the token has started; Athena compares four of the parameters."""
+        if self._records[key]["Asked"] != again["Asked"]:
+            raise RequestRefused(
+                "Idempotent parameters do not match", detail="IDEMPOTENT_PARAMETER_MISMATCH"
+            )
         return key
 
     def _submit(
         self, record: Record, sql: str, statement: Statement, folder: str, given: list[str]
     ) -> None:
         key, group = record["QueryExecutionId"], record["WorkGroup"]
-        database = record["QueryExecutionContext"]["Database"]
+        database = record["QueryExecutionContext"].get("Database", "default")
         work = self._engine.work(database, self._workgroups.cutoff_bytes(group))
         if given:
             sql = f"{statement.text} USING {', '.join(map(literal, given))}"
             statement = classify(sql)
-        task = Task(key, sql, statement, database, folder, lambda name: self._prepared(group, name))
+        task = Task(
+            key,
+            sql,
+            statement,
+            database,
+            folder,
+            lambda name: self._saved.prepared_text(group, name),
+        )
         self._save(record)
-        self._running[key] = (work, self._pool.submit(self._run, record, task, work))
+        with self._starting:
+            self._running[key] = (work, self._pool.submit(self._run, record, task, work))
 
     def _run(self, record: Record, task: Task, work: Work) -> None:
         started = time.time()
         record["Status"]["State"] = "RUNNING"
         outcome = Outcome()
         try:
-            if task.statement.kind in ("prepare", "deallocate"):
-                raise QueryFailed(
-                    "NOT_SUPPORTED", f"{task.statement.sub}: use the CreatePreparedStatement call"
-                )
+            _require_runnable(record, task.statement)
+            if task.statement.kind in PREPARING:
+                PREPARING[task.statement.kind](self._saved, record["WorkGroup"], task.statement)
             outcome = self._engine.run(task, work)
             state, reason, problem = "SUCCEEDED", "", None
         except QueryCancelled as error:
             state, reason, problem = "CANCELLED", str(error), None
         except QueryFailed as error:
             state, reason, problem = "FAILED", error.reason, error
+        except (MemoryError, RecursionError) as error:
+            problem = nested_too_deeply() if isinstance(error, RecursionError) else exhausted()
+            state, reason = "FAILED", problem.reason
         except Exception as error:
             log.exception("query %s broke the engine", task.id)
             state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
             problem = QueryFailed("GENERIC_INTERNAL_ERROR", reason, user=False)
-        self._complete(record, outcome, work, started)
+        if work.stopped and state == "FAILED":  # whatever the interrupt broke
+            state, reason, problem = "CANCELLED", CANCELLED, None
+        self._complete(record, outcome, work.scanned_bytes, time.time() - started)
         _finish(record, state, reason, problem)
         self._save(record)
         log.info(
-            "query %s %s %.3f s %d rows %d bytes",
-            task.id, state, time.time() - started, outcome.update_count or outcome.rows, work.scanned_bytes,
+            "query %s %s %.3f s %d rows %d bytes, billed %d",
+            task.id, state, time.time() - started, outcome.update_count or outcome.rows,
+            work.scanned_bytes, 0 if state == "FAILED" else billed_bytes(work.scanned_bytes),
         )  # fmt: skip
+        with self._starting:
+            self._running.pop(task.id, None)
 
-    def _complete(self, record: Record, outcome: Outcome, work: Work, started: float) -> None:
+    def _complete(self, record: Record, outcome: Outcome, scanned: int, seconds: float) -> None:
         statistics = record["Statistics"]
-        elapsed = int((time.time() - started) * 1000)
-        statistics["EngineExecutionTimeInMillis"] = elapsed
-        statistics["DataScannedInBytes"] = work.scanned_bytes
+        statistics["EngineExecutionTimeInMillis"] = int(seconds * 1000)
+        statistics["DataScannedInBytes"] = scanned
         if outcome.manifest:
             statistics["DataManifestLocation"] = outcome.manifest
         if outcome.output:
@@ -136,16 +181,22 @@ class Executions:
         oldest = time.time() - 60 * wanted.get("MaxAgeInMinutes", 60)
         for other in self.newest_first():
             same = all(
-                other[k] == record[k] for k in ("Query", "WorkGroup", "QueryExecutionContext")
+                other[k] == record[k]
+                for k in ("Query", "WorkGroup", "QueryExecutionContext", "ExecutionParameters")
             )
             done = (
                 other["Status"]["State"] == "SUCCEEDED"
                 and other["Status"]["CompletionDateTime"] >= oldest
             )
-            if same and done and other.get("Columns") and other is not record:
+            if same and done and other is not record and self._has_result(other):
                 self._take_over(record, other)
                 return True
         return False
+
+    def _has_result(self, record: Record) -> bool:
+        """Clients delete result files that they have read."""
+        place = record["ResultConfiguration"]["OutputLocation"]
+        return bool(record.get("Columns")) and self._engine.storage.exists(place)
 
     def _take_over(self, record: Record, other: Record) -> None:
         record["ResultConfiguration"] = dict(other["ResultConfiguration"])
@@ -166,7 +217,9 @@ class Executions:
 
     def get(self, key: str) -> Record:
         if key not in self._records:
-            raise RequestRefused(f"QueryExecution {key} was not found")
+            raise RequestRefused(
+                f"QueryExecution {key} was not found", detail="QUERY_EXECUTION_NOT_FOUND"
+            )
         return self._records[key]
 
     def pending(self, key: str) -> Future[None] | None:
@@ -180,20 +233,62 @@ class Executions:
         if not found or record["Status"]["State"] not in _OPEN:
             return
         work, future = found
-        work.stop()
+        work.stopped = True
         if future.cancel():
-            _finish(record, "CANCELLED", "Query was cancelled")
+            self._complete(record, Outcome(), 0, 0.0)
+            _finish(record, "CANCELLED", CANCELLED)
             self._save(record)
+            self._running.pop(key, None)
+            return
+        threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
+
+    def is_used(self, group: str) -> bool:
+        """Whether any execution belongs to the workgroup."""
+        return any(r["WorkGroup"] == group for r in list(self._records.values()))
+
+    def forget(self, group: str) -> None:
+        for key, record in list(self._records.items()):
+            if record["WorkGroup"] == group:
+                self.stop(key)
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        self._records.pop(key, None)
+        self._state.delete("execution", key)
+        self._engine.forget(key)
 
     def newest_first(self) -> list[Record]:
         return sorted(
-            self._records.values(), key=lambda r: r["Status"]["SubmissionDateTime"], reverse=True
+            self._records.values(),
+            key=lambda r: r["Status"]["SubmissionDateTime"],
+            reverse=True,
         )
 
     def close(self) -> None:
-        for work, _ in list(self._running.values()):
-            work.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Interrupt what runs; what does not end soon is left behind and FAILED at the next start."""
+        running = list(self._running.values())
+        for work, _ in running:
+            work.stopped = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for work, future in running:
+            threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
+        wait([future for _, future in running], timeout=_CLOSING_SECONDS)
+
+
+def _interrupt(work: Work, future: Future[None]) -> None:
+    """An interrupt between two statements is lost: repeat it until the query has ended."""
+    while not future.done():
+        work.stop()
+        wait([future], timeout=_AGAIN_SECONDS)
+
+
+_READS_DATA = ("query", "create_table", "insert", "unload", "explain", "execute")
+
+
+def _require_runnable(record: Record, statement: Statement) -> None:
+    catalog = record["QueryExecutionContext"].get("Catalog", CATALOG)
+    if catalog != CATALOG and statement.kind in _READS_DATA:  # others fall back to the default
+        raise QueryFailed("CATALOG_NOT_FOUND", f"line 1:1: Catalog '{catalog}' does not exist")
 
 
 def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
@@ -207,7 +302,7 @@ def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
             parse(statement.text)
     except QueryFailed as error:
         if error.name == "SYNTAX_ERROR":
-            raise RequestRefused(error.message) from error
+            raise RequestRefused(error.message, detail="MALFORMED_QUERY") from error
         statement = classify(sql)
     return statement.text, statement
 
@@ -230,9 +325,13 @@ def literal(parameter: str) -> str:
 _PLACES = {"create_table": "tables/{id}", "insert": "{id}", "unload": "{id}"}
 
 
-def _record(request: dict[str, Any], statement: Statement, folder: str, group: str) -> Record:
+def _record(
+    request: dict[str, Any], statement: Statement, found: dict[str, Any], group: str
+) -> Record:
+    """`found` is the result configuration that holds."""
     key = str(uuid.uuid4())
     context = request.get("QueryExecutionContext") or {}
+    given = (request.get("ResultConfiguration") or {}).get("OutputLocation")
     suffix = ".csv" if statement.type == "DML" else ".txt"
     place = _PLACES.get(statement.kind, "{id}" + suffix).format(id=key)
     return {
@@ -241,15 +340,12 @@ def _record(request: dict[str, Any], statement: Statement, folder: str, group: s
         "StatementType": statement.type,
         "SubstatementType": statement.sub,
         "ResultConfiguration": {
-            **(request.get("ResultConfiguration") or {}),
-            "OutputLocation": folder + place,
+            **found,
+            "OutputLocation": found["OutputLocation"] + place,
         },
         "ResultReuseConfiguration": request.get("ResultReuseConfiguration")
         or {"ResultReuseByAgeConfiguration": {"Enabled": False}},
-        "QueryExecutionContext": {
-            "Database": (context.get("Database") or "default").strip("`").lower(),
-            "Catalog": (context.get("Catalog") or "awsdatacatalog").lower(),
-        },
+        "QueryExecutionContext": {k: v.strip("`").lower() for k, v in context.items()},
         "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},
         "Statistics": {
             "EngineExecutionTimeInMillis": 0,
@@ -262,6 +358,8 @@ def _record(request: dict[str, Any], statement: Statement, folder: str, group: s
         "WorkGroup": group,
         "EngineVersion": ENGINE_VERSION,
         "ExecutionParameters": request.get("ExecutionParameters") or [],
+        "Token": request.get("ClientRequestToken"),
+        "Asked": [request["QueryString"], context, given],
     }
 
 
@@ -270,13 +368,8 @@ def _finish(record: Record, state: str, reason: str, problem: QueryFailed | None
     now = time.time()
     if reason:
         status["StateChangeReason"] = reason
-    if problem or state == "FAILED":
-        status["AthenaError"] = {
-            "ErrorCategory": 2 if problem and problem.user else 1,
-            "ErrorType": 1006 if problem and problem.user else 401,
-            "Retryable": False,
-            "ErrorMessage": reason,
-        }
+    if problem:
+        status["AthenaError"] = athena_error(problem)
     status["CompletionDateTime"] = now
     record["Statistics"]["TotalExecutionTimeInMillis"] = int(
         (now - status["SubmissionDateTime"]) * 1000
@@ -284,7 +377,7 @@ def _finish(record: Record, state: str, reason: str, problem: QueryFailed | None
     status["State"] = state
 
 
-_PRIVATE = ("Columns", "UpdateCount", "Rows", "ReusedFrom")
+_PRIVATE = ("Columns", "UpdateCount", "Rows", "ReusedFrom", "Token", "Asked")
 
 
 def public(record: Record) -> Record:

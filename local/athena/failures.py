@@ -20,6 +20,8 @@ def place(text: str, name: str) -> str:
 
 def explain(error: Any, text: str = "") -> QueryFailed:
     """The QueryFailed for a duckdb.Error; `text` is the user's SQL, for line and column."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return exhausted()
     message = str(error).split("\n\nLINE ")[0].strip()
     if marked := _MARKED.search(message):
         return QueryFailed(marked.group(1), marked.group(2))
@@ -35,23 +37,43 @@ def explain(error: Any, text: str = "") -> QueryFailed:
         return QueryFailed(
             "COLUMN_NOT_FOUND", f"{place(text, name)}: Column '{name}' cannot be resolved"
         )
+    if _UNREADABLE.search(message):
+        return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", message.splitlines()[0]))
     for pattern, name in _KINDS:
         if re.search(pattern, message):
             return QueryFailed(
                 name, re.sub(r"^[A-Z]\w+( \w+)? Error: ", "", message.splitlines()[0])
             )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryFailed(
-            "EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exhausted resources at this scale factor"
-        )
     return QueryFailed("GENERIC_USER_ERROR", message.splitlines()[0])
 
 
+# Of files, whose place on this machine is nobody's business.
+_UNREADABLE = re.compile(
+    r"Malformed JSON in file|not a GZIP stream|CSV Error on Line|not a Parquet file|ZSTD|IO Error"
+)
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
+
 _KINDS = [
-    (r"DOUBLE with value .* INT64", "INVALID_CAST_ARGUMENT"),
+    (r"aggregate function calls cannot be nested", "NESTED_AGGREGATION"),
+    (r"(WHERE|GROUP BY|JOIN) (clause|condition) cannot contain", "EXPRESSION_NOT_SCALAR"),
+    (
+        r"HAVING clause cannot contain window|window functions? .*nested|nested window",
+        "NESTED_WINDOW",
+    ),
+    (r"Window functions are not supported here", "MISSING_OVER"),
+    (r"Values were not provided for the following", "INVALID_PARAMETER_USAGE"),
+    (r"(date|time|timestamp) field value out of range", "INVALID_CAST_ARGUMENT"),
+    (r"Unimplemented type for cast", "FUNCTION_NOT_FOUND"),
+    (r"Cannot deduce template type", "FUNCTION_NOT_FOUND"),
+    (r"set-returning|UNNEST not supported here", "NOT_SUPPORTED"),
+    (r"DOUBLE with value .* INT64|with value nan ", "INVALID_CAST_ARGUMENT"),
+    (r"Casting value .* to type DECIMAL", "INVALID_CAST_ARGUMENT"),
     (r"invalid perl operator|bad repetition operator|invalid escape sequence", "NOT_SUPPORTED"),
-    (r"Could not choose a best candidate", "TYPE_MISMATCH"),
+    (r"Could not choose a best candidate", "FUNCTION_NOT_FOUND"),
     (r"Out of Memory", "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT"),
+    (r"Map keys can not be NULL", "INVALID_FUNCTION_ARGUMENT"),
+    (r"key list does not align with the map value list", "INVALID_FUNCTION_ARGUMENT"),
     (r"Division by zero", "DIVISION_BY_ZERO"),
     (r"Ambiguous reference to column", "AMBIGUOUS_NAME"),
     (r"must appear in the GROUP BY", "EXPRESSION_NOT_AGGREGATE"),
@@ -63,3 +85,53 @@ _KINDS = [
     (r"Table .* does not exist", "TABLE_NOT_FOUND"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
 ]
+
+
+def exhausted() -> QueryFailed:
+    """What a query gets that needs more memory or disk than it may have."""
+    return QueryFailed(
+        "EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exhausted resources at this scale factor"
+    )
+
+
+# Athena's ErrorType by error name; https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
+_USER, _DATA, _SYNTAX = 1000, 1001, 1006
+_TYPES = {
+    **dict.fromkeys(
+        ("HIVE_BAD_DATA", "HIVE_CURSOR_ERROR", "INVALID_CAST_ARGUMENT", "DIVISION_BY_ZERO"), _DATA
+    ),
+    "NUMERIC_VALUE_OUT_OF_RANGE": _DATA,
+    **dict.fromkeys(("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TYPE_MISMATCH"), _SYNTAX),
+    **dict.fromkeys(("CATALOG_NOT_FOUND", "MISSING_COLUMN_NAME", "AMBIGUOUS_NAME"), _SYNTAX),
+    **dict.fromkeys(("EXPRESSION_NOT_AGGREGATE", "DUPLICATE_COLUMN_NAME"), _SYNTAX),
+    "INVALID_PROPERTY": 1101,
+    "INVALID_TABLE_PROPERTY": 1103,
+    "INVALID_FUNCTION_ARGUMENT": 1106,
+    "INVALID_VIEW": 1107,
+    "TABLE_ALREADY_EXISTS": 1110,
+    "NOT_SUPPORTED": 1200,
+    "NOT_FOUND": 1300,
+    "TABLE_NOT_FOUND": 1301,
+    "SCHEMA_NOT_FOUND": 1301,
+    "FUNCTION_NOT_FOUND": 1303,
+    "PERMISSION_DENIED": 1500,
+    "EXCEEDED_LOCAL_MEMORY_LIMIT": 1,
+    "HIVE_METASTORE_ERROR": 204,
+}
+_OF_SYSTEM = 200  # "Query engine had an internal error"
+_OF_HIVE = 1003  # "DDL task failed"
+
+
+def athena_error(problem: QueryFailed) -> dict[str, Any]:
+    """Status.AthenaError of a failed execution."""
+    other = _OF_SYSTEM if not problem.user else _USER if problem.name else _OF_HIVE
+    return {
+        "ErrorCategory": 2 if problem.user and problem.name != "EXCEEDED_LOCAL_MEMORY_LIMIT" else 1,
+        "ErrorType": _TYPES.get(problem.name, other),
+        "Retryable": False,
+        "ErrorMessage": problem.reason,
+    }
+
+
+def nested_too_deeply() -> QueryFailed:
+    return QueryFailed("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")

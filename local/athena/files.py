@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import string
 import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +17,11 @@ from typing import Any
 
 import duckdb
 
+from local.athena.catalog import NULL_KEY
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.failures import explain
 from local.athena.query import Plan, Work
-from local.athena.scan import identifier, quoted
+from local.athena.quoting import identifier, quoted
 from local.athena.types import Type
 
 _OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
@@ -34,49 +37,73 @@ class Written:
 
 
 def _file_name() -> str:
-    """As Athena names files: time, a counter, five letters, a UUID, no extension."""
+    """As Athena names files: time, a counter, five letters, a UUID."""
     letters = "".join(random.choices(string.ascii_lowercase + string.digits, k=5))
     return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_00000_{letters}_{uuid.uuid4()}"
 
 
-def copy_options(file_format: str, properties: dict[str, Any]) -> str:
-    compression = str(
-        properties.get("write_compression")
-        or properties.get("compression")
-        or properties.get("parquet_compression")
-        or ""
-    ).lower()
-    if file_format == "parquet":
-        known = {
-            "": "snappy",
-            "none": "uncompressed",
-            "snappy": "snappy",
-            "gzip": "gzip",
-            "zstd": "zstd",
-            "lz4": "lz4",
-        }
-        if compression not in known:
-            raise NotSupported(f"compression {compression}")
-        return f"FORMAT parquet, COMPRESSION {known[compression]}"
-    zipped = {"": "none", "none": "none", "gzip": "gzip", "zstd": "zstd"}.get(compression)
-    if zipped is None:
+@dataclass(frozen=True)
+class Encoding:
+    """How files are written: the format, COPY's options for it, what object names end with."""
+
+    format: str
+    options: str
+    suffix: str = ""
+
+    def require(self, columns: dict[str, Type]) -> None:
+        """Raise NotSupported for columns that the format holds in a form of its own."""
+        for name, kind in columns.items():
+            if self.format == "text" and (kind.items or kind.name == "varbinary"):
+                raise NotSupported(f"column {name} of type {kind.trino()} in a text file")
+            if self.format == "json" and "varbinary" in kind.trino():
+                raise NotSupported(f"column {name} of type {kind.trino()} in a JSON file")
+
+
+_PARQUET = {
+    "": "snappy",
+    "none": "uncompressed",
+    "snappy": "snappy",
+    "gzip": "gzip",
+    "zstd": "zstd",
+    "lz4": "lz4",
+}
+# https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html: text is zipped by default,
+# and readers tell compressed text by the end of its name.
+_TEXT = {"": "gzip", "gzip": "gzip", "zstd": "zstd", "none": "none"}
+_SUFFIXES = {"gzip": ".gz", "zstd": ".zst", "none": ""}
+
+
+def encoding(file_format: str, properties: dict[str, Any]) -> Encoding:
+    """For parquet, json or textfile and the properties of WITH; raises NotSupported."""
+    asked = ("write_compression", "compression", "parquet_compression")
+    compression = next((str(properties[k]).lower() for k in asked if properties.get(k)), "")
+    known = (_PARQUET if file_format == "parquet" else _TEXT).get(compression)
+    if known is None:
         raise NotSupported(f"compression {compression} for {file_format}")
+    if file_format == "parquet":
+        return Encoding("parquet", f"FORMAT parquet, COMPRESSION {known}")
+    suffix = _SUFFIXES[known]
     if file_format == "json":
-        return f"FORMAT json, COMPRESSION {zipped}"
+        return Encoding("json", f"FORMAT json, COMPRESSION {known}", suffix)
     delimiter = quoted(str(properties.get("field_delimiter") or "\x01"))
-    return f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', NULLSTR '\\N', COMPRESSION {zipped}"
+    options = f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', NULLSTR '\\N'"
+    return Encoding("text", f"{options}, COMPRESSION {known}", suffix)
 
 
+@contextmanager
 def files(
     work: Work,
     plan: Plan,
     text: str,
     columns: dict[str, Type],
     keys: list[str],
-    options: str,
-    limit: bool,
-) -> Iterator[tuple[Path, Path, int]]:
-    """Run the plan into files below a scratch folder; yields (folder, file, rows of the query)."""
+    form: Encoding,
+) -> Iterator[tuple[Path, list[Path], int]]:
+    """Run the plan into files below a scratch folder that lives as long as the block.
+
+    Gives the folder, the files and the number of rows in them.
+    """
+    form.require({name: kind for name, kind in columns.items() if name not in keys})
     folder = work.duck.scratch / uuid.uuid4().hex
     listed = ", ".join(
         f"CAST(#{at} AS {kind.duckdb()}) AS {identifier(name)}"
@@ -94,17 +121,16 @@ def files(
             work.prepare(connection, plan)
             query = f"SELECT {listed} FROM ({plan.sql}) AS written"
             copied = connection.execute(
-                f"COPY ({query}) TO {quoted(str(target))} ({options}{partition})"
+                f"COPY ({query}) TO {quoted(str(target))} ({form.options}{partition})"
             )
             rows = int(copied.fetchone()[0])
         made = sorted(p for p in folder.rglob("*") if p.is_file())
-        if limit and keys and len({p.parent for p in made}) > _OPEN_PARTITIONS:
+        if keys and len({p.parent for p in made}) > _OPEN_PARTITIONS:
             raise QueryFailed(
                 "HIVE_TOO_MANY_OPEN_PARTITIONS",
                 f"Exceeded limit of {_OPEN_PARTITIONS} open writers for partitions/buckets",
             )
-        for path in made if rows else []:
-            yield folder, path, rows
+        yield folder, made if rows else [], rows
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -115,25 +141,28 @@ def files(
 
 def _values(folder: Path, path: Path) -> tuple[str, ...]:
     parts = path.relative_to(folder).parts[:-1]
-    return tuple(urllib.parse.unquote(p.partition("=")[2]) for p in parts)
+    return tuple(urllib.parse.unquote(p.partition("=")[2]) or NULL_KEY for p in parts)
 
 
 def upload(
-    work: Work, made: Iterator[tuple[Path, Path, int]], place: Callable[[tuple[str, ...]], str]
+    work: Work,
+    files_: AbstractContextManager[tuple[Path, list[Path], int]],
+    suffix: str,
+    place: Callable[[tuple[str, ...]], str],
 ) -> Written:
-    written = Written([], 0, [])
-    for folder, path, rows in made:
-        values = _values(folder, path)
-        url = f"{place(values)}/{_file_name()}"
-        work.storage.upload(path, url)
-        written.urls.append(url)
-        written.rows = rows
-        if values and values not in written.partitions:
-            written.partitions.append(values)
-    return written
+    """Store the files in the folders that `place` names for the values of their partitions."""
+    with files_ as (folder, paths, rows):
+        values = [_values(folder, path) for path in paths]
+        urls = [f"{place(v)}/{_file_name()}{suffix}" for v in values]
+        work.storage.put_all(list(zip(urls, paths, strict=True)))
+    return Written(urls, rows, [v for v in dict.fromkeys(values) if v])
+
+
+# Hive's FileUtils.escapePathName leaves everything else as it stands.
+_ESCAPED = re.compile("[\x00-\x1f\x7f\"#%'*/:=?\\\\{\\[\\]^]")
 
 
 def folders(keys: list[str], values: tuple[str, ...]) -> list[str]:
-    return [
-        f"{k}={urllib.parse.quote(v, safe=' -_.:+')}" for k, v in zip(keys, values, strict=True)
-    ]
+    """Hive's folder names of a partition."""
+    escaped = [_ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", v) for v in values]
+    return [f"{k}={v}" for k, v in zip(keys, escaped, strict=True)]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
+from local.athena.quoting import json_member, quoted
 from local.athena.types import Type
 
 
 def column(name: str, kind: Type) -> str:
     """SQL for one top-level member of `json` (its names already lower case)."""
-    member = f"json_extract(json, '$.\"{name}\"')"
+    member = f"json_extract(json, {json_member(name)})"
     if kind.name == "varchar":
         return (
             f"CASE json_type({member}) WHEN 'VARCHAR' THEN json_extract_string({member}, '$') "
             f"WHEN 'NULL' THEN NULL ELSE CAST({member} AS VARCHAR) END"
         )
     if kind.items:
-        return f"from_json({member}, {_shape_text(kind)})"
+        return f"from_json({member}, {quoted(_shape(kind))})"
     return f"CAST(json_extract_string({member}, '$') AS {kind.duckdb()})"
-
-
-def _shape_text(kind: Type) -> str:
-    return "'" + _shape(kind).replace("'", "''") + "'"
 
 
 def _shape(kind: Type) -> str:
@@ -27,6 +26,8 @@ def _shape(kind: Type) -> str:
     if kind.name == "array":
         return f"[{_shape(kind.items[0])}]"
     if kind.name == "row":
-        parts = (f'"{n}":{_shape(t)}' for n, t in zip(kind.fields, kind.items, strict=True))
+        parts = (
+            f"{json.dumps(n)}:{_shape(t)}" for n, t in zip(kind.fields, kind.items, strict=True)
+        )
         return "{" + ",".join(parts) + "}"
-    return f'"{kind.duckdb()}"'
+    return json.dumps(kind.duckdb())

@@ -7,7 +7,6 @@ from typing import Any
 from local.athena.catalog import CATALOG, Catalog, Table
 from local.athena.engine import Engine
 from local.athena.errors import RequestRefused
-from local.athena.information import listed_columns
 from local.athena.paging import page_of
 from local.athena.show import matches
 
@@ -25,14 +24,7 @@ class Metadata:
 
     def get_catalog(self, request: Answer) -> Answer:
         _require_catalog(request["Name"])
-        return {
-            "DataCatalog": {
-                "Name": request["Name"],
-                "Type": "GLUE",
-                "Description": "",
-                "Parameters": {},
-            }
-        }
+        return {"DataCatalog": {"Name": request["Name"], "Type": "GLUE", "Parameters": {}}}
 
     def list_databases(self, request: Answer) -> Answer:
         _require_catalog(request["CatalogName"])
@@ -75,20 +67,11 @@ def _require_catalog(name: str) -> None:
 
 
 def _database(found: Answer) -> Answer:
-    return {
-        "Name": found["Name"],
-        "Description": found.get("Description") or "",
-        "Parameters": found.get("Parameters") or {},
-    }
+    description = {"Description": found["Description"]} if found.get("Description") else {}
+    return {"Name": found["Name"], **description, "Parameters": found.get("Parameters") or {}}
 
 
 def _table(found: Table) -> Answer:
-    columns: list[Answer] = []
-    keys: list[Answer] = []
-    for name, kind, comment, extra in listed_columns(found):
-        shown = kind.trino() if "zone" in kind.name else kind.hive()
-        column = {"Name": name, "Type": shown} | ({"Comment": comment} if comment else {})
-        (keys if extra else columns).append(column)
     storage = found.definition.get("StorageDescriptor") or {}
     parameters = {
         **found.parameters,
@@ -102,10 +85,15 @@ def _table(found: Table) -> Answer:
         "Name": found.name,
         "CreateTime": _seconds(found.definition.get("CreateTime")),
         "TableType": found.definition.get("TableType") or "EXTERNAL_TABLE",
-        "Columns": columns,
-        "PartitionKeys": keys,
+        "Columns": [_column(c) for c in storage.get("Columns") or []],
+        "PartitionKeys": [_column(c) for c in found.definition.get("PartitionKeys") or []],
         "Parameters": parameters,
     }
+
+
+def _column(found: Answer) -> Answer:
+    """As Glue has it, also when no query could read its type."""
+    return {k: found[k] for k in ("Name", "Type", "Comment") if found.get(k)}
 
 
 def _seconds(moment: Any) -> float:

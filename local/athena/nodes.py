@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 _fresh = itertools.count(1)
+_MARK = "__made"
 IGNORE_NULLS = "\x01ignore_nulls"
 
 
@@ -45,7 +46,12 @@ def lambda_of(body: Any, *names: str) -> Any:
 
 
 def fresh(stem: str) -> str:
-    return f"{stem}_{next(_fresh)}"
+    """A name that no query has."""
+    return f"{stem}{_MARK}_{next(_fresh)}"
+
+
+def is_fresh(name: str) -> bool:
+    return f"{_MARK}_" in name
 
 
 def variable(name: str) -> Any:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from local.athena import requests
 from local.athena.engine import Engine
-from local.athena.errors import RequestRefused
+from local.athena.errors import QueryFailed, RequestRefused
 from local.athena.executions import Executions, public
 from local.athena.metadata import Metadata
-from local.athena.paging import page_of
+from local.athena.paging import page_of, position
 from local.athena.saved import Saved
 from local.athena.state import State
-from local.athena.workgroups import Workgroups
+from local.athena.tags import Tags
+from local.athena.workgroups import ENGINE_VERSION, Workgroups
 
 Answer = dict[str, Any]
-_HEADERLESS = ("DDL", "UTILITY")
+_MALFORMED = "Malformed nextPageToken "
+# What Hive's side of Athena answers carries no count, not even 0.
+_UNCOUNTED = ("DESCRIBE_TABLE", "EXPLAIN", "SHOW_CREATE_TABLE")
 
 
 class Operations:
@@ -26,15 +32,19 @@ class Operations:
         self.workgroups = Workgroups(state)
         self.saved = Saved(state, self.workgroups)
         self.metadata = Metadata(engine)
-        self.executions = Executions(engine, state, self.workgroups, self.saved.prepared_text)
+        self.tags = Tags(state, self.workgroups)
+        self.executions = Executions(engine, state, self.workgroups, self.saved)
 
-    def call(self, name: str, request: Answer) -> Answer:
-        operation = _OPERATIONS.get(name)
+    def call(self, name: str, request: Any) -> Answer:
+        operation = OPERATIONS.get(name)
         if operation is None:
             raise RequestRefused(
-                f"Operation {name} is not available here", "InvalidRequestException"
+                f"Operation '{name}' is not available here", "UnknownOperationException"
             )
-        return operation(self, request)
+        try:
+            return operation(self, requests.read(name, request))
+        except (ClientError, QueryFailed) as error:  # Glue's, or of what lies in it
+            raise RequestRefused(str(error), "MetadataException") from error
 
     def close(self) -> None:
         self.executions.close()
@@ -64,6 +74,7 @@ class Operations:
 
     def list_queries(self, request: Answer) -> Answer:
         group = request.get("WorkGroup") or "primary"
+        self.workgroups.get(group)
         keys = [
             r["QueryExecutionId"] for r in self.executions.newest_first() if r["WorkGroup"] == group
         ]
@@ -81,25 +92,13 @@ class Operations:
             raise RequestRefused(
                 f"Query has not yet finished. Current state: {state}"
                 if state in ("QUEUED", "RUNNING")
-                else f"Query did not finish successfully. Final query state: {state}"
+                else f"Query did not finish successfully. Final query state: {state}",
+                detail="INVALID_QUERY_EXECUTION_STATE",
             )
-        most = min(request.get("MaxResults") or 1000, 1000)
-        token = request.get("NextToken")
-        header = (
-            token is None
-            and record["StatementType"] not in _HEADERLESS
-            and record["UpdateCount"] is None
-        )
+        start = position(request.get("NextToken"), _MALFORMED)
+        most = request.get("MaxResults") or 1000
         key = record.get("ReusedFrom") or record["QueryExecutionId"]
-        names = [c["Name"] for c in record["Columns"]]
-        rows: list[Any] = [names] if header else []
-        start = int(token or 0)
-        following: int | None = start
-        if len(rows) < most:
-            found, following = self.engine.page(key, start, most - len(rows))
-            rows += found
-        elif not record["Rows"]:
-            following = None
+        rows, following = self.engine.page(key, start, most)
         columns = (
             []
             if record["UpdateCount"] is not None and record["StatementType"] == "DDL"
@@ -113,7 +112,7 @@ class Operations:
                 ],
                 "ResultSetMetadata": {"ColumnInfo": columns},
             },
-            "UpdateCount": record["UpdateCount"] or 0,
+            **_update_count(record),
         }
         return answer | ({"NextToken": str(following)} if following is not None else {})
 
@@ -143,6 +142,7 @@ class Operations:
 
     def create_workgroup(self, request: Answer) -> Answer:
         self.workgroups.create(request)
+        self.tags.add(request["Name"], request.get("Tags") or [])
         return {}
 
     def update_workgroup(self, request: Answer) -> Answer:
@@ -150,38 +150,32 @@ class Operations:
         return {}
 
     def delete_workgroup(self, request: Answer) -> Answer:
-        self.workgroups.delete(request["WorkGroup"])
+        """With RecursiveDeleteOption all that belongs to it goes too."""
+        name = request["WorkGroup"]
+        self.workgroups.require_deletable(name)
+        used = self.saved.is_used(name) or self.executions.is_used(name)
+        if used and not request.get("RecursiveDeleteOption"):
+            raise RequestRefused(f"WorkGroup {name} is not empty")
+        self.saved.forget(name)
+        self.executions.forget(name)
+        self.tags.forget(name)
+        self.workgroups.delete(name)
         return {}
 
     def engine_versions(self, request: Answer) -> Answer:
-        return {
-            "EngineVersions": [
-                {
-                    "SelectedEngineVersion": "AUTO",
-                    "EffectiveEngineVersion": "Athena engine version 3",
-                }
-            ]
-        }
+        return {"EngineVersions": [dict(ENGINE_VERSION)]}
 
-    def tag(self, request: Answer) -> Answer:
-        found = self.state.get("tags", request["ResourceARN"]) or {}
-        self.state.put(
-            "tags", request["ResourceARN"], found | {t["Key"]: t["Value"] for t in request["Tags"]}
-        )
+
+def _update_count(record: Answer) -> Answer:
+    count = record["UpdateCount"]
+    if count is None and (
+        record["StatementType"] == "DDL" or record["SubstatementType"] in _UNCOUNTED
+    ):
         return {}
-
-    def untag(self, request: Answer) -> Answer:
-        found = self.state.get("tags", request["ResourceARN"]) or {}
-        kept = {k: v for k, v in found.items() if k not in request["TagKeys"]}
-        self.state.put("tags", request["ResourceARN"], kept)
-        return {}
-
-    def list_tags(self, request: Answer) -> Answer:
-        found = self.state.get("tags", request["ResourceARN"]) or {}
-        return {"Tags": [{"Key": k, "Value": v} for k, v in sorted(found.items())]}
+    return {"UpdateCount": count or 0}
 
 
-_OPERATIONS: dict[str, Callable[[Operations, Answer], Answer]] = {
+OPERATIONS: dict[str, Callable[[Operations, Answer], Answer]] = {
     "StartQueryExecution": Operations.start_query,
     "GetQueryExecution": Operations.get_query,
     "BatchGetQueryExecution": Operations.batch_get_query,
@@ -213,7 +207,7 @@ _OPERATIONS: dict[str, Callable[[Operations, Answer], Answer]] = {
     "ListTableMetadata": lambda o, r: o.metadata.list_tables(r),
     "GetTableMetadata": lambda o, r: o.metadata.get_table(r),
     "ListEngineVersions": Operations.engine_versions,
-    "TagResource": Operations.tag,
-    "UntagResource": Operations.untag,
-    "ListTagsForResource": Operations.list_tags,
+    "TagResource": lambda o, r: o.tags.tag(r),
+    "UntagResource": lambda o, r: o.tags.untag(r),
+    "ListTagsForResource": lambda o, r: o.tags.list(r),
 }

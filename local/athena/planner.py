@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 
 from local.athena.errors import QueryFailed
-from local.athena.macros import SERIES, UNFOLDED_SERIES, definitions
+from local.athena.library import PYTHON_FUNCTIONS, definitions
+from local.athena.macros import SERIES, UNFOLDED_SERIES
 from local.athena.nodes import call, sql
-from local.athena.scalars import PYTHON_FUNCTIONS
+from local.athena.quoting import identifier
 from local.athena.types import Type, parse_type
 
 _PROBE = "list_cosine_similarity"
@@ -34,10 +35,14 @@ class Scan:
 def prepare(connection: Any, series: str = SERIES) -> None:
     """Install the macros and settings that both the planner and the engine rely on."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    for name, function, parameters, returned, nulls in PYTHON_FUNCTIONS:
-        handling = "special" if nulls else "default"
+    for made in PYTHON_FUNCTIONS:
         connection.create_function(
-            name, function, parameters, returned, side_effects=False, null_handling=handling
+            made.name,
+            made.function,
+            made.parameters,
+            made.returned,
+            side_effects=False,
+            null_handling="special" if made.nulls else "default",
         )
     for statement in definitions(series):
         connection.execute(statement)
@@ -51,6 +56,7 @@ class Planner:
         prepare(self._database, UNFOLDED_SERIES)
         self._database.execute(f"SET disabled_optimizers = '{_OFF}'")
         self._database.execute("SET GLOBAL integer_division = true")
+        self._database.execute("SET python_enable_replacements = false")
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")
         self._lock = threading.Lock()
@@ -72,10 +78,13 @@ class Session:
     def close(self) -> None:
         self._connection.close()
 
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
     def stand_in(self, name: str, columns: dict[str, Type]) -> None:
         """Create an empty table; columns in order, DuckDB compares their names without case."""
-        listed = ", ".join(f'"{c}" {t.duckdb()}' for c, t in columns.items())
-        self._connection.execute(f'CREATE TEMP TABLE "{name}" ({listed})')
+        listed = ", ".join(f"{identifier(c)} {t.duckdb()}" for c, t in columns.items())
+        self._connection.execute(f"CREATE TEMP TABLE {identifier(name)} ({listed})")
 
     def types(self, tree: Any, *nodes: Any) -> list[Type] | None:
         """Types of `nodes` inside `tree`, as DuckDB's binder names them; None if never bound."""

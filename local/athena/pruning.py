@@ -13,9 +13,10 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from local.athena import projection
-from local.athena.catalog import Catalog, Partition, Table
+from local.athena.catalog import Catalog, Partition, Table, key_row
 from local.athena.errors import QueryFailed
 from local.athena.planner import Scan, Session
+from local.athena.quoting import identifier
 from local.athena.storage import Listing
 from local.athena.types import Type
 
@@ -56,12 +57,14 @@ def _filter(
 ) -> list[tuple[str, ...]]:
     if not predicate or not rows:
         return rows
-    listed = ", ".join(f'CAST(unnest(?) AS {t.duckdb()}) AS "{k}"' for k, t in keys.items())
+    listed = ", ".join(
+        f"CAST(unnest(?) AS {t.duckdb()}) AS {identifier(k)}" for k, t in keys.items()
+    )
     numbered = f"SELECT unnest(range({len(rows)})) AS kept_row, {listed}"
     try:
         kept = session.rows(
             f"SELECT kept_row FROM ({numbered}) WHERE {predicate} ORDER BY 1",
-            [list(column) for column in zip(*rows, strict=True)],
+            [list(column) for column in zip(*map(key_row, rows), strict=True)],
         )
     except duckdb.Error:
         return rows

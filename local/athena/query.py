@@ -12,15 +12,17 @@ from typing import Any
 
 import duckdb
 
-from local.athena import pruning, scan
+from local.athena import pruning, refusals, scan
 from local.athena.catalog import Catalog, Partition, Table
 from local.athena.cost import Footers
 from local.athena.duck import Duck
 from local.athena.errors import QueryCancelled
 from local.athena.failures import explain
+from local.athena.fields import UNNAMED, is_unnamed
 from local.athena.nodes import sql
 from local.athena.planner import Planner, Scan, Session
-from local.athena.resolve import Relation, Resolver, is_unnamed
+from local.athena.quoting import identifier
+from local.athena.resolve import Relation, Resolver
 from local.athena.results import require_printable
 from local.athena.scopes import Scopes
 from local.athena.storage import Listing, Storage
@@ -30,6 +32,7 @@ from local.athena.types import Type
 
 log = logging.getLogger(__name__)
 _ROWS = 10_000
+CANCELLED = "Query cancelled by user"
 
 
 @dataclass
@@ -66,6 +69,8 @@ class Work:
     cutoff_bytes: int | None = None
     scanned_bytes: int = 0
     _connections: list[Any] = field(default_factory=list)
+    _mark: int = 0
+    _tries: bool = False
     stopped: bool = False
 
     @cached_property
@@ -85,31 +90,41 @@ class Work:
         try:
             self.check()
             yield connection
+            if self._tries:
+                refusals.require_none(self._mark)
         except duckdb.InterruptException as error:
-            raise QueryCancelled("Query was cancelled") from error
+            raise QueryCancelled(CANCELLED) from error
         finally:
             self._connections.remove(connection)
             connection.close()
 
     def check(self) -> None:
         if self.stopped:
-            raise QueryCancelled("Query was cancelled")
+            raise QueryCancelled(CANCELLED)
 
     def plan(self, text: str) -> Plan:
         """Everything about a query short of running it; raises QueryFailed."""
+        self._mark = refusals.mark()
         resolver = Resolver(self.catalog, self.database, text)
         tree = resolver.resolve(parse(text))
         session = self.planner.session()
+        self._connections.append(session)
         try:
             for relation in resolver.relations:
                 session.stand_in(relation.name, relation.columns)
             scopes = Scopes(resolver.relations)
             made = sql(Translator(text, session, scopes).translate(tree))
             log.debug("translated to %s", made)
-            return self._planned(session, made, resolver.relations)
+            self._tries = "try(" in made.lower()
+            plan = self._planned(session, made, resolver.relations)
+            if resolver.output is not None:  # DuckDB numbers names that occur twice
+                names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]
+                plan.columns = [(n, k) for n, (_, k) in zip(names, plan.columns, strict=True)]
+            return plan
         except duckdb.Error as error:
             raise explain(error, text) from error
         finally:
+            self._connections.remove(session)
             session.close()
 
     def _planned(self, session: Session, made: str, relations: list[Relation]) -> Plan:
@@ -159,7 +174,7 @@ class Work:
         """Create the plan's relations in `connection`."""
         for source in plan.sources:
             relation = source.relation
-            name = scan.identifier(relation.name)
+            name = identifier(relation.name)
             if relation.rows is not None:
                 _materialize(connection, relation)
                 continue
@@ -190,11 +205,11 @@ def _used(scan_: Scan, relation: Relation) -> set[str]:
 
 def _materialize(connection: Any, relation: Relation) -> None:
     rows = relation.rows or []
-    names = ", ".join(f"{scan.identifier(c)} {t.duckdb()}" for c, t in relation.columns.items())
-    connection.execute(f"CREATE TEMP TABLE {scan.identifier(relation.name)} ({names})")
+    names = ", ".join(f"{identifier(c)} {t.duckdb()}" for c, t in relation.columns.items())
+    connection.execute(f"CREATE TEMP TABLE {identifier(relation.name)} ({names})")
     if rows:
         parts = ", ".join(f"CAST(unnest(?) AS {t.duckdb()})" for t in relation.columns.values())
         values = [
             [None if v is None else str(v) for v in column] for column in zip(*rows, strict=True)
         ]
-        connection.execute(f"INSERT INTO {scan.identifier(relation.name)} SELECT {parts}", values)
+        connection.execute(f"INSERT INTO {identifier(relation.name)} SELECT {parts}", values)

@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena import information
-from local.athena.catalog import CATALOG, Catalog, Table
+from local.athena import information, placement, recursion
+from local.athena.catalog import CATALOG, Catalog, Table, key_row
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.failures import place
+from local.athena.fields import Columns
+from local.athena.names import Names
 from local.athena.nodes import fresh
 from local.athena.syntax import function_name, parse
 from local.athena.types import Type
 
-_UNNAMED = "__unnamed_"
 _DEPTH = 16
 
 
@@ -33,12 +34,13 @@ class Relation:
 
 @dataclass
 class Resolver:
-    """Resolves one query's names; afterwards `relations` lists what it reads."""
+    """Resolves one query's names; afterwards `relations` lists what it reads, `output` its columns."""
 
     catalog: Catalog
     database: str
     text: str
     relations: list[Relation] = field(default_factory=list)
+    output: Columns | None = None
 
     def resolve(self, tree: Any) -> Any:
         """Rewrite the tree in place and answer it (a view as the whole tree has another root)."""
@@ -46,7 +48,11 @@ class Resolver:
         self._visit(holder, frozenset(), self.database, 0)
         made = holder.this
         made.pop()
-        _name_columns(made)
+        placement.check(made, self.text)
+        recursion.limit(made)
+        self.output = Names({r.name: list(r.columns) for r in self.relations}, self.text).complete(
+            made
+        )
         return made
 
     def _visit(self, node: Any, known: frozenset[str], database: str, depth: int) -> None:
@@ -123,7 +129,7 @@ class Resolver:
             raise QueryFailed(
                 "TABLE_NOT_FOUND", f"line 1:1: Table '{table.name}$partitions' does not exist"
             )
-        rows: list[tuple[Any, ...]] = [p.values for p in self.catalog.partitions(table)]
+        rows: list[tuple[Any, ...]] = [key_row(p.values) for p in self.catalog.partitions(table)]
         return Relation(fresh("r"), alias, dict(table.keys), rows=rows)
 
     def _relation(self, node: Any, relation: Relation) -> None:
@@ -176,51 +182,3 @@ def _drop_schema(node: Any, alias: str) -> None:
         ):
             column.set("db", None)
             column.set("catalog", None)
-
-
-def _order_by_output(select: Any) -> None:
-    """In ORDER BY expressions Trino sees the output columns first, DuckDB the source's."""
-    order = select.args.get("order")
-    outputs = {e.alias.lower(): e.this for e in select.expressions if isinstance(e, exp.Alias)}
-    for ordered in order.expressions if order else []:
-        if isinstance(ordered.this, exp.Column):
-            continue
-        for column in list(ordered.this.find_all(exp.Column)):
-            made = outputs.get(column.name.lower())
-            if made is not None and not column.table:
-                column.replace(exp.Paren(this=made.copy()))
-
-
-def _check_using(select: Any) -> None:
-    """A column joined by USING has no table any more."""
-    joined = {
-        u.name.lower() for j in select.args.get("joins") or [] for u in j.args.get("using") or []
-    }
-    for column in select.find_all(exp.Column) if joined else []:
-        if column.table and column.name.lower() in joined and column.parent_select is select:
-            name = f"{column.table}.{column.name}"
-            raise QueryFailed("COLUMN_NOT_FOUND", f"line 1:1: Column '{name}' cannot be resolved")
-
-
-def _name_columns(tree: Any) -> None:
-    for at, select in enumerate(tree.find_all(exp.Select)):
-        _order_by_output(select)
-        _check_using(select)
-        named = []
-        for place_, expression in enumerate(select.expressions):
-            named.append(_named(expression, f"{_UNNAMED}{at}_{place_}"))
-        select.set("expressions", named)
-
-
-def _named(expression: Any, name: str) -> Any:
-    if isinstance(expression, (exp.Alias, exp.Star, exp.Aliases)):
-        return expression
-    if isinstance(expression, exp.Column):
-        return expression
-    if isinstance(expression, exp.Dot) and isinstance(expression.expression, exp.Identifier):
-        name = expression.expression.name
-    return exp.Alias(this=expression, alias=exp.to_identifier(name, quoted=True))
-
-
-def is_unnamed(column: str) -> bool:
-    return column.startswith(_UNNAMED)

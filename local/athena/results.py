@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from local.athena import intervals
 from local.athena.errors import NotSupported
 from local.athena.scalars import java_double
-from local.athena.types import Type
+from local.athena.types import DAY_TO_SECOND, YEAR_TO_MONTH, Type
 
 Row = list[str | None]
 _PRECISION = {
@@ -68,7 +68,10 @@ def _array(value: Any, kind: Type) -> str:
 
 
 def _map(value: Any, kind: Type) -> str:
-    pairs = value.items() if isinstance(value, dict) else value
+    if kind.items[0].items:  # keys that Python cannot hash come as two lists
+        pairs: Any = zip(value["key"], value["value"], strict=True)
+    else:
+        pairs = value.items() if isinstance(value, dict) else value
     return (
         "{"
         + ", ".join(f"{_inside(k, kind.items[0])}={_inside(v, kind.items[1])}" for k, v in pairs)
@@ -93,6 +96,10 @@ def _decimal(value: Decimal, kind: Type) -> str:
     return f"{value:f}"
 
 
+def _interval(value: Any, kind: Type) -> str:
+    return intervals.text(kind.name, next(iter(value.values())))
+
+
 _TEXTS = {
     "boolean": lambda v, k: "true" if v else "false",
     "double": _double,
@@ -101,6 +108,8 @@ _TEXTS = {
     "timestamp": _timestamp,
     "timestamp with time zone": _zoned,
     "time": _time,
+    DAY_TO_SECOND: _interval,
+    YEAR_TO_MONTH: _interval,
     "varbinary": lambda v, k: " ".join(f"{b:02x}" for b in v),
     "array": _array,
     "map": _map,
@@ -111,7 +120,7 @@ _TEXTS = {
 def require_printable(columns: list[tuple[str, Type]]) -> None:
     """Raise NotSupported for result types whose text form is not Trino's."""
     for name, kind in columns:
-        if "interval" in kind.name:
+        if kind.name == "interval":
             raise NotSupported(f"column {name} of type {kind.name} in a result")
 
 
@@ -142,10 +151,5 @@ def csv_line(row: Iterable[str | None]) -> str:
 
 
 def txt_line(row: Iterable[str | None]) -> str:
-    """DDL and SHOW results are tab separated, without a header."""
-    return "\t".join("" if v is None else v for v in row) + "\n"
-
-
-def metadata(columns: list[dict[str, Any]]) -> bytes:
-    """The `.metadata` companion; clients only need it to be there."""
-    return json.dumps({"columnInfos": columns}).encode()
+    """DDL and SHOW results are tab separated, without a header; the last line has no end."""
+    return "\t".join("" if v is None else v for v in row)

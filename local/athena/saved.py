@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from local.athena.errors import RequestRefused
@@ -21,17 +22,25 @@ class Saved:
         self.state, self.workgroups = state, workgroups
 
     def create_named(self, request: Answer) -> Answer:
-        key = str(uuid.uuid4())
+        self.workgroups.get(request.get("WorkGroup") or "primary")
+        token = request.get("ClientRequestToken")
+        # The same token names the same query, also when the request is sent again.
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, token) if token else uuid.uuid4())
         fields = ("Name", "Description", "Database", "QueryString")
         body = {k: request[k] for k in fields if k in request}
         body |= {"NamedQueryId": key, "WorkGroup": request.get("WorkGroup") or "primary"}
+        found = self.state.get("named", key)
+        if found and found != body:
+            raise RequestRefused(
+                "Idempotent parameters do not match", detail="IDEMPOTENT_PARAMETER_MISMATCH"
+            )
         self.state.put("named", key, body, time.time())
         return {"NamedQueryId": key}
 
     def _named(self, key: str) -> Answer:
         found = self.state.get("named", key)
         if not found:
-            raise RequestRefused(f"NamedQuery {key} was not found")
+            raise RequestRefused(f"NamedQuery {key} was not found", detail="NAMED_QUERY_NOT_FOUND")
         return found
 
     def get_named(self, request: Answer) -> Answer:
@@ -62,6 +71,20 @@ class Saved:
         keys = [k for k, b in self.state.list("named") if b["WorkGroup"] == group]
         page, more = page_of(keys, request, 50)
         return {"NamedQueryIds": page, **more}
+
+    def is_used(self, group: str) -> bool:
+        """Whether anything saved belongs to the workgroup."""
+        return any(True for _ in self._of(group))
+
+    def forget(self, group: str) -> None:
+        for kind, key in list(self._of(group)):
+            self.state.delete(kind, key)
+
+    def _of(self, group: str) -> Iterator[tuple[str, str]]:
+        for kind, member in (("named", "WorkGroup"), ("prepared", "WorkGroupName")):
+            for key, body in self.state.list(kind):
+                if body[member] == group:
+                    yield kind, key
 
     def prepared_text(self, group: str, name: str) -> str | None:
         found = self.state.get("prepared", f"{group}/{name}") or self.state.get(

@@ -1,14 +1,51 @@
-"""The few values that DuckDB cannot print as Java does: doubles, JSON numbers, unmatched groups."""
+"""The few values that DuckDB cannot print as Java does: doubles and JSON numbers."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+
+from local.athena import refusals
+from local.athena.lines import split_csv, split_escaped
+
+
+class PythonFunction(NamedTuple):
+    """A function as DuckDB registers it; `nulls` when it is called with NULL or may answer NULL."""
+
+    name: str
+    function: Callable[..., Any]
+    parameters: list[str]
+    returned: str
+    nulls: bool = False
+
+
+def fail(name: str, message: str) -> NoReturn:
+    """End the query with Trino's error name, or the value where TRY stands around it."""
+    if name == "NOT_SUPPORTED":
+        refusals.note(message)
+    raise ValueError(f"@{name}:{message}@")
+
+
+def refuse(condition: bool | None, message: str | None) -> int:
+    """Fail with NOT_SUPPORTED where the condition holds."""
+    if condition:
+        fail("NOT_SUPPORTED", message or "")
+    return 1
+
+
+def nullable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NULL for a NULL argument, for a function that may answer NULL to others too."""
+
+    @wraps(function)  # DuckDB counts the parameters of what is wrapped
+    def strict(*args: Any) -> Any:
+        return None if any(a is None for a in args) else function(*args)
+
+    return strict
 
 
 def java_double(value: float) -> str:
@@ -30,43 +67,6 @@ def cube_root(value: float) -> float:
     return float(np.cbrt(value))
 
 
-class _Number(float):
-    """A JSON number that remembers its text."""
-
-    text: str
-
-    def __new__(cls, text: str) -> _Number:
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-
-def json_raw_number(document: str, path: str) -> str | None:
-    """The text of the fractional number at `path`, as written in the document."""
-    value: Any = json.loads(document, parse_float=_Number)
-    for index, name in re.findall(r'\[(\d+)\]|\."([^"]*)"', path):
-        value = value[int(index)] if index else value[name]
-    return value.text if isinstance(value, _Number) else None
-
-
-def _canonical(value: Any) -> str:
-    if isinstance(value, dict):
-        members = (
-            f"{json.dumps(k, ensure_ascii=False)}:{_canonical(value[k])}" for k in sorted(value)
-        )
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_canonical, value)) + "]"
-    if isinstance(value, float):
-        return java_double(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def json_canonical(document: str) -> str:
-    """json_parse orders the members of objects by name and prints doubles as Java does."""
-    return _canonical(json.loads(document))
-
-
 def json_lower_keys(document: str) -> str:
     """The document with the names of all members in lower case, as Hive compares them."""
 
@@ -78,20 +78,11 @@ def json_lower_keys(document: str) -> str:
     return json.dumps(lowered(json.loads(document)), ensure_ascii=False)
 
 
-def python_group(text: str | None, pattern: str | None, group: int | None) -> str | None:
-    """A group of the first match, None when the group took no part in it."""
-    if text is None or pattern is None or group is None:
-        return None
-    found = re.search(pattern, text)
-    return found.group(group) if found else None
-
-
-# name, function, parameter types, result type, whether NULL goes in or comes out
-PYTHON_FUNCTIONS: list[tuple[str, Callable[..., Any], list[str], str, bool]] = [
-    ("t_double_to_varchar", java_double, ["DOUBLE"], "VARCHAR", False),
-    ("t_cbrt", cube_root, ["DOUBLE"], "DOUBLE", False),
-    ("t_json_raw_number", json_raw_number, ["VARCHAR", "VARCHAR"], "VARCHAR", False),
-    ("t_json_canonical", json_canonical, ["VARCHAR"], "VARCHAR", False),
-    ("t_json_lower_keys", json_lower_keys, ["VARCHAR"], "VARCHAR", False),
-    ("t_python_group", python_group, ["VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR", True),
+PYTHON_FUNCTIONS = [
+    PythonFunction("t_refused", refuse, ["BOOLEAN", "VARCHAR"], "INTEGER", True),
+    PythonFunction("t_double_to_varchar", java_double, ["DOUBLE"], "VARCHAR"),
+    PythonFunction("t_cbrt", cube_root, ["DOUBLE"], "DOUBLE"),
+    PythonFunction("t_json_lower_keys", json_lower_keys, ["VARCHAR"], "VARCHAR"),
+    PythonFunction("t_open_csv", split_csv, [*["VARCHAR"] * 4, "INTEGER"], "VARCHAR[]"),
+    PythonFunction("t_split_escaped", split_escaped, ["VARCHAR"] * 3, "VARCHAR[]"),
 ]

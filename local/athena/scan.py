@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.athena import hive_json
-from local.athena.catalog import Partition, Table
+from local.athena import hive_json, lines
+from local.athena.catalog import Partition, Table, key_row
 from local.athena.cost import Footers
 from local.athena.errors import QueryFailed
+from local.athena.quoting import identifier, literal_glob, quoted
 from local.athena.resolve import Relation
 from local.athena.storage import Listing, Storage, Stored, is_data
 from local.athena.types import INTEGERS, Type
@@ -25,14 +26,6 @@ class Source:
 
     relation: Relation
     files: list[tuple[Partition, list[Stored], list[Path]]] = field(default_factory=list)
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def locate(
@@ -77,7 +70,8 @@ def _holder(url: str, locations: Container[str]) -> str | None:
 
 def _hive_style(table: Table, partition: Partition, path: Path) -> bool:
     folders = path.parts[:-1]
-    return all(f"{k}={v}" in folders for k, v in zip(table.keys, partition.values, strict=True))
+    pairs = zip(table.keys, partition.values, strict=True)
+    return all("%" not in v and f"{k}={v}" in folders for k, v in pairs)
 
 
 def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> str:
@@ -102,7 +96,7 @@ def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> 
             paths,
             storage,
             footers,
-            values=dict(zip(table.keys, p.values, strict=True)),
+            values=dict(zip(table.keys, key_row(p.values), strict=True)),
         )
         for p, _, paths in source.files
     ]
@@ -117,7 +111,7 @@ def _select(
     footers: Footers,
     *,
     hive_keys: bool = False,
-    values: dict[str, str] | None = None,
+    values: dict[str, str | None] | None = None,
 ) -> str:
     table, relation = source.relation.table, source.relation
     assert table is not None
@@ -127,10 +121,11 @@ def _select(
         kind = relation.columns[column].duckdb()
         if column == "$path":
             value = storage.url_of_file()
+        elif column in table.keys and values:
+            key = values[column]
+            value = "NULL" if key is None else quoted(key)
         elif column in table.keys:
-            value = (
-                quoted(values[column]) if values else identifier(column) if hive_keys else "NULL"
-            )
+            value = identifier(column) if hive_keys else "NULL"
         else:
             value = read.column(column, relation.columns[column])
         made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
@@ -144,7 +139,7 @@ class _Reader:
 
 
 def _paths(paths: list[Path]) -> str:
-    return "[" + ", ".join(quoted(str(p)) for p in paths) + "]"
+    return "[" + ", ".join(quoted(literal_glob(str(p))) for p in paths) + "]"
 
 
 def _parquet(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
@@ -196,62 +191,56 @@ def _json(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) ->
         for k, v in table.serde_parameters.items()
         if k.startswith("mapping.")
     }
-    lines = f"read_ndjson_objects({_paths(paths)}, hive_partitioning=false)"
+    objects = f"read_ndjson_objects({lines.readable(paths)}, hive_partitioning=false)"
     return _Reader(
-        f"(SELECT t_json_lower_keys(json) AS json, filename FROM {lines})",
+        f"(SELECT t_json_lower_keys(json) AS json, filename FROM {objects})",
         lambda name, kind: hive_json.column(str(names.get(name, name)).lower(), kind),
     )
 
 
 def _csv(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
-    parameters = table.serde_parameters
-    skip = int(table.parameters.get("skip.header.line.count", "0"))
-    names = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in table.columns)
-    given = [
-        ("delim", "separatorChar", ","),
-        ("quote", "quoteChar", '"'),
-        ("escape", "escapeChar", '"'),
-    ]
-    marks = ", ".join(
-        f"{option}={quoted(parameters.get(key, default))}" for option, key, default in given
-    )
-    source = (
-        f"read_csv({_paths(paths)}, columns={{{names}}}, auto_detect=false, header=false, skip={skip}, "
-        f"{marks}, null_padding=true, nullstr='\x01', "
-        "hive_partitioning=false, strict_mode=false, filename=true)"
-    )
-    return _Reader(source, lambda name, kind: _open_csv(name, kind))
+    fields = {name: f"fields[{at}]" for at, name in enumerate(table.columns, 1)}
+    source = lines.open_csv(paths, _headers(table), table.serde_parameters, len(fields))
+    return _Reader(source, lambda name, kind: _open_csv(fields[name], kind))
 
 
-def _open_csv(name: str, kind: Type) -> str:
-    text = f"coalesce({identifier(name)}, '')"
-    if kind.name == "varchar":
-        return text
-    return f"CASE WHEN {text} = '' THEN NULL ELSE CAST({text} AS {kind.duckdb()}) END"
+def _headers(table: Table) -> int:
+    text = table.parameters.get("skip.header.line.count", "0")
+    if not (text.isascii() and text.isdecimal()):
+        raise QueryFailed("INVALID_TABLE_PROPERTY", f"skip.header.line.count '{text}'")
+    return int(text)
+
+
+def _open_csv(text: str, kind: Type) -> str:
+    return text if kind.name == "varchar" else f"CAST(nullif({text}, '') AS {kind.duckdb()})"
 
 
 def _text(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
     parameters = table.serde_parameters
-    delimiter = parameters.get("field.delim") or parameters.get("serialization.format") or "\x01"
-    delimiter = "\x01" if delimiter == "1" else delimiter
-    names = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in table.columns)
-    skip = int(table.parameters.get("skip.header.line.count", "0"))
-    source = (
-        f"read_csv({_paths(paths)}, columns={{{names}}}, auto_detect=false, header=false, skip={skip}, "
-        f"delim={quoted(delimiter)}, quote='', escape='', null_padding=true, nullstr='\\N', "
-        "hive_partitioning=false, strict_mode=false, filename=true)"
-    )
-    return _Reader(source, lambda name, kind: _lazy(table, name, kind))
+    nothing = quoted(parameters.get("serialization.null.format", "\\N"))
+    fields = {n: f"nullif(fields[{at}], {nothing})" for at, n in enumerate(table.columns, 1)}
+    escape = parameters.get("escape.delim", "")
+    source = lines.delimited(paths, _headers(table), table.delimiter, escape)
+    return _Reader(source, lambda name, kind: _lazy(table, name, fields[name], kind))
 
 
-def _lazy(table: Table, name: str, kind: Type) -> str:
+_PLAIN = {
+    **dict.fromkeys(INTEGERS, "[+-]?[0-9]+"),
+    "boolean": "(?i)true|false",
+}
+
+
+def _lazy(table: Table, name: str, text: str, kind: Type) -> str:
     """LazySimpleSerDe: what does not parse is NULL."""
-    if kind.items:
+    if kind.items or kind.name == "varbinary":
         raise QueryFailed(
             "NOT_SUPPORTED", f"column {name} {kind.trino()} of text table {table.name}"
         )
-    value = identifier(name)
-    return value if kind.name == "varchar" else f"TRY_CAST({value} AS {kind.duckdb()})"
+    if kind.name == "varchar":
+        return text
+    made = f"TRY_CAST({text} AS {kind.duckdb()})"
+    plain = _PLAIN.get(kind.name)
+    return f"CASE WHEN regexp_full_match({text}, '{plain}') THEN {made} END" if plain else made
 
 
 _READERS = {"parquet": _parquet, "json": _json, "csv": _csv, "text": _text}

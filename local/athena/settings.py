@@ -11,8 +11,9 @@ class Settings:
     """`endpoint_url` answers S3 and Glue (it may be the very server this app is mounted in).
 
     `s3_data_dir` is where an emulator keeps objects as plain files, `<dir>/<account>/<bucket>/<key>`;
-    without it objects are copied once into a cache keyed by ETag. `memory_limit` is DuckDB's text
-    form (`2GB`), `threads` counts DuckDB's threads, `workers` the queries that run at once.
+    without it objects are copied once into a cache keyed by ETag. `memory_limit` and
+    `spill_limit` (on disk) are in DuckDB's text form (`2GB`), `threads` counts DuckDB's threads,
+    `workers` the queries that run at once.
     """
 
     endpoint_url: str
@@ -23,5 +24,6 @@ class Settings:
     secret_key: str = "test"
     s3_data_dir: Path | None = None
     memory_limit: str = "2GB"
+    spill_limit: str = "10GB"
     threads: int = 2
     workers: int = 4

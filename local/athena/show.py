@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
 from local.athena.catalog import Partition, Table
 from local.athena.errors import QueryFailed
+from local.athena.files import folders
 from local.athena.information import listed_columns
 from local.athena.query import Work
 from local.athena.results import Row
@@ -82,8 +84,11 @@ def partitions(work: Work, statement: Statement) -> Lines:
             "", f"FAILED: Execution Error: Table {table.name} is not a partitioned table"
         )
     found = [] if table.is_projected else work.catalog.partitions(table)
-    named = ("/".join(f"{k}={v}" for k, v in zip(table.keys, p.values, strict=True)) for p in found)
-    return _lines("partition", list(named))
+    return _lines("partition", [_folder(table, p) for p in found])
+
+
+def _folder(table: Table, partition: Partition) -> str:
+    return "/".join(folders(list(table.keys), partition.values))
 
 
 def columns(work: Work, statement: Statement) -> Lines:
@@ -114,6 +119,9 @@ def describe(work: Work, statement: Statement) -> Lines:
     reader = Reader(statement, 1)
     for word in ("EXTENDED", "FORMATTED"):
         if reader.take_if(word):
+            raise QueryFailed("NOT_SUPPORTED", f"DESCRIBE {word}")
+    for word in ("INPUT", "OUTPUT"):
+        if reader.peek() == word and len(reader.lexemes) == 3:
             raise QueryFailed("NOT_SUPPORTED", f"DESCRIBE {word}")
     table = _table(work, reader)
     stored = [(n, k, c) for n, k, c, extra in listed_columns(table)]
@@ -191,13 +199,14 @@ def repair(work: Work, statement: Statement) -> Lines:
     known = {p.values for p in work.catalog.partitions(table)}
     found: dict[tuple[str, ...], str] = {}
     for stored in work.storage.below(table.location):
-        folders = stored.url.removeprefix(f"{table.location}/").split("/")[: len(table.keys)]
-        pairs = [f.partition("=") for f in folders]
+        parts = stored.url.removeprefix(f"{table.location}/").split("/")[: len(table.keys)]
+        pairs = [p.partition("=") for p in parts]
         if [p[0].lower() for p in pairs] == list(table.keys) and all(p[1] for p in pairs):
-            found[tuple(p[2] for p in pairs)] = "/".join([table.location, *folders])
+            values = tuple(urllib.parse.unquote(p[2]) for p in pairs)
+            found[values] = "/".join([table.location, *parts])
     fresh = [Partition(v, where) for v, where in sorted(found.items()) if v not in known]
     work.catalog.add_partitions(table, fresh)
-    names = ["/".join(f"{k}={v}" for k, v in zip(table.keys, p.values, strict=True)) for p in fresh]
+    names = [_folder(table, p) for p in fresh]
     rows: list[Row] = (
         [[f"Partitions not in metastore:\t{' '.join(f'{table.name}:{n}' for n in names)}"]]
         if names

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from local.athena.errors import QueryFailed
+from local.athena.errors import NotSupported, QueryFailed
 
-_LEXEME = re.compile(
-    r"\s+|--[^\n]*|/\*.*?\*/"
-    r"|(?P<string>'(?:[^'\\]|''|\\.)*')|(?P<quoted>`[^`]*`|\"(?:[^\"]|\"\")*\")"
-    r"|(?P<word>[A-Za-z_$@][\w$@]*)|(?P<number>\d[\w.]*)|(?P<symbol>.)",
-    re.S,
-)
+
+def _lexemes(string: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"\s+|--[^\n]*|/\*.*?\*/|(?P<string>{string})|(?P<quoted>`[^`]*`|\"(?:[^\"]|\"\")*\")"
+        r"|(?P<word>[A-Za-z_$@][\w$@]*)|(?P<number>\d[\w.]*)|(?P<symbol>.)",
+        re.S,
+    )
+
+
+_TRINO = _lexemes(r"'(?:[^']|'')*'")
+_HIVE = _lexemes(r"'(?:[^'\\]|''|\\.)*'")  # a backslash escapes
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,11 @@ def _unescaped(found: re.Match[str]) -> str:
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "Z": "\x1a"}
 
 
-def lex(sql: str) -> list[Lexeme]:
+def lex(sql: str, *, hive: bool = False) -> list[Lexeme]:
     """Words, names, strings and symbols without blanks and comments; a final `;` is dropped."""
     found = [
         Lexeme(m.lastgroup, m.group(), m.start(), m.end())
-        for m in _LEXEME.finditer(sql)
+        for m in (_HIVE if hive else _TRINO).finditer(sql)
         if m.lastgroup
     ]
     while found and found[-1].text == ";":
@@ -100,19 +105,26 @@ _KINDS: dict[tuple[str, ...], tuple[str, str, str]] = {
     ("ALTER", "TABLE"): ("alter_table", "DDL", "ALTER_TABLE"),
     ("ALTER", "DATABASE"): ("alter_database", "DDL", "ALTER_DATABASE"),
     ("ALTER", "SCHEMA"): ("alter_database", "DDL", "ALTER_DATABASE"),
-    ("MSCK", "REPAIR", "TABLE"): ("msck", "DDL", "MSCK_REPAIR_TABLE"),
+    ("MSCK", "REPAIR", "TABLE"): ("msck", "DDL", "MSCK_REPAIR"),
     ("SHOW", "DATABASES"): ("show_databases", "UTILITY", "SHOW_DATABASES"),
     ("SHOW", "SCHEMAS"): ("show_databases", "UTILITY", "SHOW_DATABASES"),
     ("SHOW", "TABLES"): ("show_tables", "UTILITY", "SHOW_TABLES"),
     ("SHOW", "VIEWS"): ("show_views", "UTILITY", "SHOW_VIEWS"),
     ("SHOW", "PARTITIONS"): ("show_partitions", "UTILITY", "SHOW_PARTITIONS"),
     ("SHOW", "COLUMNS"): ("show_columns", "UTILITY", "SHOW_COLUMNS"),
-    ("SHOW", "TBLPROPERTIES"): ("show_properties", "UTILITY", "SHOW_TBLPROPERTIES"),
+    ("SHOW", "TBLPROPERTIES"): ("show_properties", "UTILITY", "SHOW_TABLE_PROPERTIES"),
     ("SHOW", "CREATE", "TABLE"): ("show_create_table", "UTILITY", "SHOW_CREATE_TABLE"),
     ("SHOW", "CREATE", "VIEW"): ("show_create_view", "UTILITY", "SHOW_CREATE_VIEW"),
     ("DESCRIBE",): ("describe", "UTILITY", "DESCRIBE_TABLE"),
     ("DESC",): ("describe", "UTILITY", "DESCRIBE_TABLE"),
 }
+
+
+_HIVE_NAMES = """
+create_external create_database drop_database alter_table alter_database msck show_databases
+show_tables show_views show_partitions show_columns show_properties show_create_table describe
+"""
+_HIVE_KINDS = frozenset(_HIVE_NAMES.split())
 
 
 def classify(sql: str) -> Statement:
@@ -126,6 +138,9 @@ def classify(sql: str) -> Statement:
             kind, kind_type, sub = found
             if kind == "create_table" and not _is_ctas(lexemes):
                 kind, sub = "create_external", "CREATE_TABLE"
+            if kind in _HIVE_KINDS:
+                lexemes = lex(sql, hive=True)
+                text = sql[: lexemes[-1].end]
             return Statement(kind, kind_type, sub, text, tuple(lexemes))
     first = lexemes[0].text if lexemes else "<EOF>"
     raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{first}'.")
@@ -135,6 +150,8 @@ def _is_ctas(lexemes: list[Lexeme]) -> bool:
     depth = 0
     for at, lexeme in enumerate(lexemes):
         depth += {"(": 1, ")": -1}.get(lexeme.text, 0) if lexeme.kind == "symbol" else 0
+        if depth == 0 and lexeme.kind == "string":
+            return False  # Hive's COMMENT or LOCATION, where a backslash escapes
         if depth == 0 and lexeme.upper == "AS" and at > 2:
             return True
     return False
@@ -225,3 +242,34 @@ class Reader:
         if self.at - 1 == start:
             return ""
         return self.statement.text[self.lexemes[start].start : self.lexemes[self.at - 2].end]
+
+
+def explained(statement: Statement) -> tuple[str, bool]:
+    """The query of an EXPLAIN, and whether TYPE VALIDATE is asked; raises for what cannot be honest.
+
+    Fragments, costs and Trino's JSON would have to be made up.
+    """
+    reader = Reader(statement, 1)
+    if reader.take_if("ANALYZE"):
+        raise NotSupported("EXPLAIN ANALYZE")
+    options = {"TYPE": "LOGICAL", "FORMAT": "TEXT"}
+    if reader.peek() == "(" and reader.peek(1) in options:
+        reader.expect("(")
+        while not reader.take_if(")"):
+            name, value = reader.take().upper, reader.take().upper
+            if value not in _EXPLAIN.get(name, ()):
+                raise reader.mismatch(f"Expecting: {', '.join(_EXPLAIN.get(name, _EXPLAIN))}")
+            options[name] = value
+            reader.take_if(",")
+    if options["TYPE"] not in ("LOGICAL", "VALIDATE") or options["FORMAT"] != "TEXT":
+        raise NotSupported(f"EXPLAIN (TYPE {options['TYPE']}, FORMAT {options['FORMAT']})")
+    text = reader.rest()
+    if (kind := classify(text)).kind != "query":
+        raise NotSupported(f"EXPLAIN of {kind.sub}")
+    return text, options["TYPE"] == "VALIDATE"
+
+
+_EXPLAIN = {
+    "TYPE": ("LOGICAL", "DISTRIBUTED", "VALIDATE", "IO"),
+    "FORMAT": ("TEXT", "GRAPHVIZ", "JSON"),
+}

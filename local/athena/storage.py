@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.athena.errors import QueryFailed
+from botocore.exceptions import ClientError
+
+from local.athena.errors import NotSupported, QueryFailed
 from local.athena.settings import Settings
 
 _DOWNLOADS = 8
+_UPLOADS = 4
 _ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
+_CONTENT_TYPES = {"csv": "text/csv", "txt": "text/plain"}
 _BATCH = 1000  # DeleteObjects' limit
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ def split_url(url: str) -> tuple[str, str]:
     """Bucket and key of `s3://bucket/key`; s3a and s3n are the same to Hive."""
     scheme, _, rest = url.partition("://")
     bucket, _, key = rest.partition("/")
-    if scheme not in ("s3", "s3a", "s3n") or not bucket:
+    if scheme not in ("s3", "s3a", "s3n") or not _BUCKET.fullmatch(bucket):
         raise QueryFailed("INVALID_PROPERTY", f"not an S3 location: {url}")
     return bucket, key
 
@@ -46,6 +52,7 @@ class Storage:
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self._client = client
+        self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="athena-upload")
         self._cache = settings.state_dir / "objects"
         self._disk = settings.s3_data_dir / settings.account_id if settings.s3_data_dir else None
 
@@ -82,6 +89,8 @@ class Storage:
         return [path for path in found if path is not None]
 
     def _present(self, stored: Stored) -> Path | None:
+        if {".", ".."} & set(stored.key.split("/")):
+            raise NotSupported(f"an object whose key climbs in folders: {stored.url}")
         if self._disk:
             path = self._disk / stored.bucket / stored.key
             if path.is_file() and path.stat().st_size == stored.size:
@@ -111,16 +120,32 @@ class Storage:
         direct = f"concat('s3://', substr(filename, {len(str(self._disk)) + 2}))"
         return f"CASE WHEN starts_with(filename, '{start}') THEN {direct} ELSE {cached} END"
 
-    def put(self, url: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+    def put(self, url: str, body: Path | bytes) -> None:
+        """Write one object, from memory or from a file."""
         bucket, key = split_url(url)
-        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        if isinstance(body, Path):
+            if body.stat().st_size > _ONE_PUT:
+                self._client.upload_file(str(body), bucket, key)
+                return
+            body = body.read_bytes()
+        kind = _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
 
-    def upload(self, path: Path, url: str) -> None:
-        if path.stat().st_size <= _ONE_PUT:
-            self.put(url, path.read_bytes())
-            return
+    def exists(self, url: str) -> bool:
         bucket, key = split_url(url)
-        self._client.upload_file(str(path), bucket, key)
+        try:
+            self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError:
+            return False
+        return True
+
+    def put_all(self, objects: list[tuple[str, Path | bytes]]) -> None:
+        """Write objects side by side; all are there when it returns."""
+        for future in [self._uploads.submit(self.put, *each) for each in objects]:
+            future.result()
+
+    def close(self) -> None:
+        self._uploads.shutdown(wait=True)
 
     def read(self, url: str) -> bytes:
         bucket, key = split_url(url)

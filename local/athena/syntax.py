@@ -13,6 +13,10 @@ from sqlglot.tokens import Token, TokenType
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import KNOWN
+from local.athena.grammar import check_joins, check_tree
+from local.athena.json_clauses import plain_calls
+from local.athena.lexis import check_tokens
+from local.athena.statements import lex
 
 PREFIX = "trino__"
 
@@ -31,7 +35,24 @@ when then else union except intersect distinct having by limit offset fetch set 
 substring
 """
 _GRAMMAR = frozenset(_GRAMMAR_NAMES.split())
+_NESTED = 12
+_EXPONENT = re.compile(r"[\d.]+[eE]\d+")
+_PARSED = frozenset([*Parser.FUNCTIONS, *Parser.FUNCTION_PARSERS])  # as sqlglot's own functions
 _NOT_CALLED_AFTER = frozenset(["as", "into", "with", "recursive", "table"])
+
+
+def _spaced(sql: str) -> str:
+    """`1e0+2` with a blank after its first number, which sqlglot would read on."""
+    ends = [
+        x.end
+        for x in lex(sql)
+        if x.kind == "number"
+        and _EXPONENT.fullmatch(x.text)
+        and sql[x.end : x.end + 1] in ("+", "-")
+    ]
+    for end in reversed(ends):
+        sql = f"{sql[:end]} {sql[end:]}"
+    return sql
 
 
 def tokenize(sql: str) -> list[Any]:
@@ -50,7 +71,7 @@ def _is_call(tokens: list[Any], at: int) -> bool:
         return False
     if at and tokens[at - 1].text.lower() in _NOT_CALLED_AFTER:
         return False
-    if name not in KNOWN and name.upper() not in Parser.FUNCTIONS:
+    if name not in KNOWN and name.upper() not in _PARSED:
         return False
     following = tokens[at + 2].text.lower() if at + 2 < len(tokens) else ""
     if name == "filter" and following == "where":
@@ -58,11 +79,18 @@ def _is_call(tokens: list[Any], at: int) -> bool:
     return bool(tokens[at + 1].token_type == TokenType.L_PAREN)
 
 
+_DECIMAL = re.compile(r"[+-]?(\d(_?\d)*(\.(\d(_?\d)*)?)?|\.\d(_?\d)*)", re.ASCII)
+
+
 def _mark_calls(tokens: list[Any]) -> list[Any]:
     marked: list[Any] = []
     for at, token in enumerate(tokens):
-        if token.token_type == TokenType.STRING and at and tokens[at - 1].text.lower() == "decimal":
-            marked[-1] = _decimal(token)
+        if token.text.lower() == "all" and at and tokens[at - 1].token_type == TokenType.LIMIT:
+            marked.pop()  # LIMIT ALL is none, and the parser does not know it
+        elif (
+            token.token_type == TokenType.STRING and at and tokens[at - 1].text.lower() == "decimal"
+        ):
+            marked[-1] = _decimal(tokens[at - 1], token)
         elif at + 1 < len(tokens) and _is_call(tokens, at):
             text = PREFIX + token.text.lower()
             marked.append(Token(TokenType.VAR, text, token.line, token.col, token.start, token.end))
@@ -71,9 +99,16 @@ def _mark_calls(tokens: list[Any]) -> list[Any]:
     return marked
 
 
-def _decimal(token: Any) -> Any:
+def _decimal(word: Any, token: Any) -> Any:
     """DECIMAL '1.50' is a number with that scale; as a cast its scale would be lost."""
-    text = token.text if "." in token.text else f"{token.text}."
+    if not _DECIMAL.fullmatch(token.text):
+        raise QueryFailed(
+            "INVALID_LITERAL",
+            f"line {word.line}:{word.col - len(word.text) + 1}: "
+            f"'{token.text}' is not a valid DECIMAL literal",
+        )
+    digits = token.text.replace("_", "")
+    text = digits if "." in digits else f"{digits}."
     return Token(TokenType.NUMBER, text, token.line, token.col, token.start, token.end)
 
 
@@ -94,23 +129,43 @@ def _syntax_error(error: Any) -> QueryFailed:
 
 def parse(sql: str, tokens: list[Any] | None = None) -> Any:
     """One query as a tree whose functions are `Anonymous` nodes named PREFIX + Trino's name."""
-    tokens = _mark_calls(tokens if tokens is not None else tokenize(sql))
+    if tokens is None:
+        sql = _spaced(sql)
+        tokens = tokenize(sql)
     if any(t.text.lower() == "match_recognize" for t in tokens):
         raise NotSupported("MATCH_RECOGNIZE")
+    _require_shallow(tokens)
+    tokens = plain_calls(tokens)
+    check_tokens(sql, tokens)
+    tokens = _mark_calls(tokens)
     try:
         trees = _Dialect().parser().parse(tokens, sql)
     except SqlglotError as error:
         raise _syntax_error(error) from error
     except RecursionError as error:
         raise QueryFailed("STACK_OVERFLOW", "the statement is nested too deeply") from error
-    trees = [_lighter(t) for t in trees if t is not None]
+    trees = [_regular(_lighter(t)) for t in trees if t is not None]
     if len(trees) != 1:
         raise QueryFailed("SYNTAX_ERROR", "line 1:1: Only one sql statement is allowed.")
+    check_tree(sql, trees[0])
+    check_joins(sql, tokens, trees[0])
     if isinstance(trees[0], exp.Values):
         return exp.select("*").from_(trees[0])
     if not isinstance(trees[0], exp.Query):
         raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{tokens[0].text}'.")
     return trees[0]
+
+
+def _require_shallow(tokens: list[Any]) -> None:
+    """The parser's time grows threefold with each ARRAY or ROW inside another."""
+    opened: list[bool] = []
+    for at, token in enumerate(tokens):
+        if token.text in ("(", "["):
+            opened.append(at > 0 and tokens[at - 1].text.lower() in ("array", "row", "map"))
+            if sum(opened) > _NESTED:
+                raise NotSupported(f"more than {_NESTED} arrays or rows inside one another")
+        elif token.text in (")", "]") and opened:
+            opened.pop()
 
 
 def _lighter(tree: Any) -> Any:
@@ -120,6 +175,23 @@ def _lighter(tree: Any) -> Any:
             node._meta.pop(name, None)
         if not node._meta:
             node._meta = None
+    return tree
+
+
+_QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
+
+
+def _regular(tree: Any) -> Any:
+    """VALUES where sqlglot expects SELECT: after a quantifier and after IN."""
+    for values in list(tree.find_all(exp.Values)):
+        around = values.parent
+        rows = exp.select("*").from_(values.copy())
+        if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
+            quantifier = _QUANTIFIERS[str(around.this).lower()]
+            around.replace(quantifier(this=exp.Subquery(this=rows)))
+        elif isinstance(around, exp.In):
+            around.set("query", exp.Subquery(this=rows))
+            around.set("expressions", [])
     return tree
 
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
-from local.athena import rewrites, typed, unnest
+from local.athena import (
+    aggregates,
+    approximations,
+    arrays,
+    checks,
+    clock,
+    json_functions,
+    maps,
+    regexps,
+    rewrites,
+    signatures,
+    sql_json,
+    templates,
+    typed,
+    unnest,
+)
+from local.athena.checks import CHECKS, NUMERIC, QUICK
 from local.athena.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.failures import explain
 from local.athena.functions import DIRECT, REFUSED
-from local.athena.nodes import call
+from local.athena.inference import Inference
+from local.athena.nodes import call, is_fresh
 from local.athena.planner import Session, require_bound
-from local.athena.rewrites import REWRITES, Moved
-from local.athena.scopes import Scopes
+from local.athena.rewrites import Moved
+from local.athena.scopes import Scopes, cells
 from local.athena.syntax import PREFIX, function_name, position_of
-from local.athena.types import Type, parse_type
+from local.athena.types import Type
 
 # Waiting for types: name in Trino -> (DuckDB function that binds meanwhile, final rewrite, operands)
 TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
@@ -31,13 +49,29 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "ceiling": ("ceil", typed.rounding("ceil"), 1),
     "floor": ("floor", typed.rounding("floor"), 1),
     "sign": ("sign", typed.sign, 1),
-    "element_at": ("array_extract", typed.element_at, 1),
-    "sequence": ("generate_series", typed.sequence, 1),
-    "reverse": ("reverse", typed.reversed_value, 1),
     "histogram": ("histogram", typed.histogram, 1),
     "mod": ("mod", typed.modulo, 2),
     "concat_ws": ("concat_ws", typed.joined_with, -2),
+    "format": ("format", templates.rewrite, arrays.ALL),
+    **aggregates.TYPED_CALLS,
+    **approximations.TYPED_CALLS,
+    **arrays.TYPED_CALLS,
+    **json_functions.TYPED_CALLS,
+    **maps.TYPED_CALLS,
+    **sql_json.TYPED_CALLS,
 }
+REWRITES = {
+    **rewrites.REWRITES,
+    **aggregates.REWRITES,
+    **approximations.REWRITES,
+    **arrays.REWRITES,
+    **clock.REWRITES,
+    **json_functions.REWRITES,
+    **maps.REWRITES,
+    **regexps.REWRITES,
+}
+# FILTER and OVER stand around these and move with them
+_AROUND = frozenset(["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS])
 
 
 class Translator:
@@ -47,7 +81,8 @@ class Translator:
         self._text = text
         self._session = session
         self._scopes = scopes or Scopes([])
-        self._scopes.type_of = self.quick_type
+        self._inference = Inference(self._scopes)
+        self._scopes.type_of = self._inference.type_of
 
     def translate(self, tree: Any) -> Any:
         """The DuckDB tree; raises QueryFailed for what Trino refuses and NotSupported for our limits."""
@@ -55,14 +90,18 @@ class Translator:
         for node in list(_bottom_up(tree)):
             self._untyped(node)
         self._resolve_types(holder)
-        self._check_kinds(tree if tree.parent else holder.this)
+        _name_by_depth(holder)
         made = holder.this
         holder.set("this", None)
         made.parent = None
         return made
 
     def _untyped(self, node: Any) -> None:
-        made = self._rewritten(node)
+        try:
+            made = self._rewritten(node)
+        except Moved as moved:
+            moved.old.replace(moved.new)
+            return
         if made is not None and made is not node:
             node.replace(made)
 
@@ -85,11 +124,19 @@ class Translator:
         if not str(node.this).startswith(PREFIX):
             if name == "row":
                 return call("row", *node.expressions)
+            if node.meta.get("made"):
+                return None
             raise self._unknown(name)
+        signatures.expect(node, name)
         if name in TYPED_CALLS:
+            count = TYPED_CALLS[name][2]
+            if len(node.expressions) < (count if 0 < count < arrays.ALL else 1):
+                raise arrays.unexpected(name, [])
             waiting = call(TYPED_CALLS[name][0], *node.expressions)
             waiting.meta["typed"] = name
             return waiting
+        if name in CHECKS or name in NUMERIC:
+            node.meta["typed"] = name if name in CHECKS else "numbers"
         if name == "concat":
             return waiting_concat(list(node.expressions))
         if name == "at_timezone":
@@ -99,157 +146,77 @@ class Translator:
             node.set("this", DIRECT[name].target)
             return None
         if name in REWRITES:
-            return self._apply(name, node)
+            return REWRITES[name](node)
         if name in REFUSED:
             raise NotSupported(f"{position_of(self._text, name)}: function {name}")
         raise self._unknown(name)
 
-    def _apply(self, name: str, node: Any) -> Any:
-        try:
-            return REWRITES[name](node)
-        except Moved as moved:
-            moved.old.replace(moved.new)
-            return None
-
     def _resolve_types(self, holder: Any) -> None:
-        for node in [n for n in _bottom_up(holder.this) if _waits(n)]:
+        waiting = [n for n in _bottom_up(holder.this) if _waits(n)]
+        for at, node in enumerate(waiting):
+            if isinstance(node, (exp.SetOperation, exp.Values)) or node.meta["typed"] == "using":
+                self._check_columns(node)
+                continue
             operands, finish = _plan(node)
-            types = [_NO_TYPE if isinstance(o, exp.Null) else self.quick_type(o) for o in operands]
-            if node.meta["typed"] == "join":
-                _same_kind("||", types)
-            known = [t for t in types if t is not None]
-            if len(known) < len(types):
-                known = require_bound(self._probe(holder, operands))
-            target = (
-                rewrites.outermost(node)
-                if node.meta.get("typed") in ("sum", "avg", "histogram")
-                else node
-            )
+            if node.meta["typed"] in CHECKS:
+                quick = node.meta["typed"] in QUICK
+                known = self._checked_types(holder, operands, waiting[at + 1 :], quick)
+            else:
+                types = [self.quick_type(o) for o in operands]
+                known = [t for t in types if t is not None]
+                if len(known) < len(types):
+                    known = require_bound(self._probe(holder, operands, waiting[at + 1 :]))
+            around = node.meta.pop("typed") in _AROUND
+            target = rewrites.outermost(node) if around else node
             marker = exp.Placeholder(this="target")
             target.replace(marker)
             marker.replace(finish(node, known))
 
-    def _probe(self, holder: Any, operands: list[Any]) -> list[Type] | None:
+    def _probe(self, holder: Any, operands: list[Any], later: list[Any]) -> list[Type] | None:
         try:
             return self._session.types(holder.this, *operands)
+        except duckdb.Error:
+            pass  # perhaps a call that DuckDB binds before these and that waits itself
+        try:
+            with _blanked(later, operands[0]):
+                return self._session.types(holder.this, *operands)
         except duckdb.Error as error:
             raise explain(error, self._text) from error
 
-    def _check_kinds(self, tree: Any) -> None:
-        """Refuse what Trino refuses and DuckDB casts silently, as far as types are plain to see."""
-        for node in tree.find_all(*_COMPARED):
-            parts = [node.this, node.expression]
-            if isinstance(node, exp.Between):
-                parts = [node.this, node.args["low"], node.args["high"]]
-            elif isinstance(node, exp.In):
-                parts = [node.this, *node.expressions]
-            elif isinstance(node, exp.Case):
-                parts = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
-            elif isinstance(node, exp.Anonymous):
-                parts = list(node.expressions) if node.this == "coalesce" else []
-            _same_kind(
-                _SYMBOLS.get(type(node), "="), [self.quick_type(p) for p in parts if p is not None]
-            )
+    def _checked_types(
+        self, holder: Any, operands: list[Any], later: list[Any], quick: bool
+    ) -> list[Type]:
+        """For a check that changes no value: what nobody can tell passes as NULL's type."""
+        found = []
+        for operand in operands:
+            kind = self.quick_type(operand)
+            if kind is None and not quick:
+                try:
+                    kind = (self._probe(holder, [operand], later) or [_NO_TYPE])[0]
+                except QueryFailed:
+                    kind = None
+            found.append(kind or _NO_TYPE)
+        return found
+
+    def _check_columns(self, node: Any) -> None:
+        """Columns that are put together: of set operations, of rows of VALUES, of JOIN USING."""
+        node.meta.pop("typed")
+        if isinstance(node, exp.SetOperation):
+            left, right = self._scopes.output(node.this), self._scopes.output(node.expression)
+            if left is not None and right is not None:
+                checks.united(node, [k for _, k in left], [k for _, k in right])
+        elif isinstance(node, exp.Values):
+            checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
+        else:
+            for name, left_kind, right_kind in self._scopes.merged(node):
+                checks.merged(name, left_kind, right_kind)
 
     def quick_type(self, node: Any) -> Type | None:
-        """The type of the simplest expressions without asking the planner."""
-        if isinstance(node, (exp.Paren, exp.Neg)):
-            return self.quick_type(node.this)
-        if isinstance(node, exp.Literal):
-            return _literal_type(node)
-        if isinstance(node, exp.Column):
-            return self._scopes.column_type(node)
-        if isinstance(node, (exp.Window, exp.Filter)):
-            return self.quick_type(node.this)
-        if isinstance(node, exp.Case):
-            parts = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
-            return _widest([self.quick_type(p) for p in parts if p is not None])
-        if isinstance(node, (exp.Add, exp.Sub, exp.Mul)) and not _waits(node):
-            return _arithmetic(self.quick_type(node.this), self.quick_type(node.expression))
-        if isinstance(node, exp.Anonymous):
-            if 1 <= len(node.expressions) <= _LIKE_THEIR_ARGUMENT.get(node.this, 0):
-                return self.quick_type(node.expressions[0])
-            if node.this == "coalesce":
-                return _widest([self.quick_type(e) for e in node.expressions])
-            if node.this == "nullif":
-                return _agreed([self.quick_type(e) for e in node.expressions])
-            return _returned(node)
-        return Type("boolean") if isinstance(node, (exp.Predicate, exp.Boolean)) else None
+        """The type of an expression where it can be told without asking the planner."""
+        return self._inference.type_of(node)
 
 
-_RETURNS = {f.target: f.returns for f in DIRECT.values() if f.returns} | {
-    "t_json_scalar": "varchar",
-    "json_extract": "json",
-    "t_json_parse": "json",
-    "string_split": "array(varchar)",
-    "strftime": "varchar",
-    "regexp_replace": "varchar",
-}
-
-
-_SYMBOLS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.GT: ">", exp.LTE: "<=", exp.GTE: ">="}
-_COMPARED = (*_SYMBOLS, exp.Between, exp.In, exp.Case, exp.Anonymous)
-
-
-def _same_kind(symbol: str, types: list[Type | None]) -> None:
-    known = [t for t in types if t is not None and t.name != "unknown"]
-    for other in known[1:]:
-        if other.kind != known[0].kind:
-            raise QueryFailed(
-                "TYPE_MISMATCH",
-                f"line 1:1: Cannot apply operator: {known[0].trino()} {symbol} {other.trino()}",
-            )
-
-
-def _literal_type(node: Any) -> Type | None:
-    text = str(node.this)
-    if node.is_string:
-        return Type("varchar")
-    if "e" in text.lower():
-        return Type("double")
-    if "." in text:
-        return None
-    return Type("integer") if abs(int(text)) < 2**31 else Type("bigint")
-
-
-# With one argument more, max, min and their kin give an array.
-_LIKE_THEIR_ARGUMENT = {
-    "max": 1,
-    "min": 1,
-    "any_value": 1,
-    "arg_max_null": 2,
-    "arg_min_null": 2,
-    "lag": 4,
-    "lead": 4,
-    "first_value": 2,
-    "last_value": 2,
-}
 _NO_TYPE = Type("unknown")  # of NULL
-_SAME_SUM = (Type("integer"), Type("bigint"), Type("double"))
-
-
-def _agreed(types: list[Type | None]) -> Type | None:
-    """The one type of all, None when one is not known or another."""
-    return types[0] if types and all(t is not None and t == types[0] for t in types) else None
-
-
-def _widest(types: list[Type | None]) -> Type | None:
-    """The type to which branches are widened."""
-    if types and all(t in _SAME_SUM for t in types):
-        return _SAME_SUM[max(_SAME_SUM.index(t) for t in types if t is not None)]
-    return _agreed(types)
-
-
-def _arithmetic(left: Type | None, right: Type | None) -> Type | None:
-    return _widest([left, right]) if left in _SAME_SUM and right in _SAME_SUM else None
-
-
-def _returned(node: Any) -> Type | None:
-    name = str(node.this)
-    if name == "cast":
-        return parse_type(node.expressions[0].args["alias"].this)
-    returns = _RETURNS.get(name)
-    return parse_type(returns) if returns else None
 
 
 def _bottom_up(tree: Any) -> Iterator[Any]:
@@ -281,15 +248,47 @@ def _waits(node: Any) -> bool:
     return "typed" in node.meta
 
 
+def _name_by_depth(tree: Any) -> None:
+    """Equal calls have equal lambdas then: GROUP BY finds the expressions of the SELECT list."""
+    for node in list(tree.find_all(exp.Lambda)):
+        depth, ancestor = 0, node.parent
+        while ancestor is not None:
+            depth += isinstance(ancestor, exp.Lambda)
+            ancestor = ancestor.parent
+        names = {p.name: f"{p.name.rpartition('_')[0]}_at_{depth}" for p in node.expressions}
+        for identifier in list(node.find_all(exp.Identifier)):
+            if identifier.name in names and is_fresh(identifier.name):
+                identifier.set("this", names[identifier.name])
+
+
+@contextmanager
+def _blanked(nodes: list[Any], operand: Any) -> Iterator[None]:
+    """NULL for calls that still wait, except those around the operand."""
+    inside = set()
+    ancestor = operand
+    while ancestor is not None:
+        inside.add(id(ancestor))
+        ancestor = ancestor.parent
+    found = [n for n in nodes if id(n) not in inside and isinstance(n, exp.Condition)]
+    blanks = [exp.Null() for _ in found]
+    for node, blank in zip(found, blanks, strict=True):
+        node.replace(blank)
+    try:
+        yield
+    finally:
+        for node, blank in reversed(list(zip(found, blanks, strict=True))):
+            blank.replace(node)
+
+
 def _plan(node: Any) -> tuple[list[Any], Callable[[Any, list[Type]], Any]]:
     kind = node.meta["typed"]
     if kind in TYPED_CALLS:
         _, finish, count = TYPED_CALLS[kind]
-        operand = node.expressions[0]
-        if isinstance(operand, exp.Distinct):
-            return [operand.expressions[0]], finish
-        return list(node.expressions[:count] if count > 0 else node.expressions[1:2]), finish
-    operands, finish = _CONSTRUCTS[kind]
+        given = [e.this if isinstance(e, exp.Order) else e for e in node.expressions]
+        if isinstance(given[0], exp.Distinct):
+            return list(given[0].expressions), finish
+        return given[:count] if count > 0 else given[1:2], finish
+    operands, finish = _CONSTRUCTS.get(kind) or CHECKS[kind]
     return operands(node), finish
 
 
@@ -308,10 +307,14 @@ _CONSTRUCTS: dict[str, tuple[_Operands, _Finish]] = {
     "modulo": (_both, typed.modulo),
     "plus": (_both, typed.shifted("plus")),
     "minus": (_both, typed.shifted("minus")),
-    "subscript": (_inner, typed.subscript),
+    "times": (_both, typed.multiply),
+    "subscript": (lambda n: [n.this, n.expressions[0]], typed.subscript),
     "join": (_both, lambda n, t: typed.joined([n.this, n.expression], t)),
     "concat": (lambda n: list(n.expressions), lambda n, t: typed.joined(list(n.expressions), t)),
     "cast": (_inner, typed.converted),
+    "expected": (signatures.operands, signatures.finish),
+    "listagg": (aggregates.text_operands, aggregates.grouped_text),
+    "fold": (arrays.fold_operands, arrays.finish_fold),
     "zone": (_inner, typed.zoned),
     "unnest": (lambda n: list(n.expressions), unnest.expand),
 }

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from local.athena.errors import QueryFailed
+from local.athena.quoting import identifier
 
 _TOKEN = re.compile(
     r'\s*("(?:[^"]|"")*"|`[^`]*`|[A-Za-z_$][\w$ ]*?(?=\s*(?:[(<>),:\[]|$)|\s)|\d+|\S)'
@@ -46,6 +47,9 @@ _DUCKDB_NAMES = {
     "unknown": "INTEGER",
 }
 _HIVE_NAMES = {"integer": "int", "real": "float", "varbinary": "binary", "unknown": "string"}
+# Either is a row of one number in DuckDB: milliseconds, months.
+DAY_TO_SECOND, YEAR_TO_MONTH = "interval day to second", "interval year to month"
+_INTERVALS = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER"}
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 
 
@@ -87,8 +91,8 @@ class Type:
             return f"{self.name}({', '.join(t.trino() for t in self.items)})"
         if self.numbers:
             return f"{self.name}({','.join(map(str, self.numbers))})"
-        if self.name == "timestamp":
-            return "timestamp(3)"
+        if self.name in ("time", "timestamp"):
+            return f"{self.name}(3)"
         return (
             "timestamp(3) with time zone" if self.name == "timestamp with time zone" else self.name
         )
@@ -100,8 +104,12 @@ class Type:
             return f"MAP({self.items[0].duckdb()}, {self.items[1].duckdb()})"
         if self.name == "row":
             names = (n or f"field{i}" for i, n in enumerate(self.fields))
-            parts = (f'"{n}" {t.duckdb()}' for n, t in zip(names, self.items, strict=True))
+            parts = (
+                f"{identifier(n)} {t.duckdb()}" for n, t in zip(names, self.items, strict=True)
+            )
             return f"STRUCT({', '.join(parts)})"
+        if self.name in _INTERVALS:
+            return f'STRUCT("{self.name}" {_INTERVALS[self.name]})'
         if self.name == "decimal":
             precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
             return f"DECIMAL({precision},{scale})"
@@ -159,9 +167,10 @@ class _Reader:
         if name == "double":
             self.take_if("precision")
         name = _TRINO_NAMES.get(name, name)
-        if self.take_if("(", "<"):
-            return self._with_zone(self._arguments(name))
-        return self._with_zone(Type(name))
+        found = self._arguments(name) if self.take_if("(", "<") else Type(name)
+        if len(found.items) != {"array": 1, "map": 2}.get(name, len(found.items)):
+            raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {self.text}")
+        return self._with_zone(found)
 
     def _with_zone(self, found: Type) -> Type:
         if found.name in ("timestamp", "time") and self.take_if("with"):
@@ -194,6 +203,8 @@ class _Reader:
             items.append(self.type())
             if not self.take_if(","):
                 self.take()
+                if names[0] in _INTERVALS:
+                    return Type(names[0])
                 if names == [f"_{at}" for at in range(len(names))]:
                     names = [""] * len(names)  # DuckDB's names for what has none
                 return Type("row", items=tuple(items), fields=tuple(names))
@@ -201,6 +212,8 @@ class _Reader:
 
 def parse_type(text: str) -> Type:
     """Read a type in Hive's, Trino's or DuckDB's notation; raises QueryFailed when it is none."""
+    if text.lower() in _INTERVALS:
+        return Type(text.lower())
     reader = _Reader(text)
     found = reader.type()
     if reader.peek():
@@ -209,7 +222,7 @@ def parse_type(text: str) -> Type:
 
 
 def _bare_timestamp(found: Type) -> Type:
-    if found.name.startswith("timestamp") and found.numbers:
+    if found.name.startswith("time") and found.numbers:
         if found.numbers != (3,):
             raise QueryFailed(
                 "NOT_SUPPORTED", f"{found.name}({found.numbers[0]}): only precision 3"

@@ -5,19 +5,28 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from local.athena.errors import RequestRefused
+from local.athena.errors import QueryFailed, RequestRefused
 from local.athena.state import State
+from local.athena.storage import split_url
 
-_ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
+Configuration = dict[str, Any]
+ENGINE_VERSION = {
+    "SelectedEngineVersion": "AUTO",
+    "EffectiveEngineVersion": "Athena engine version 3",
+}
+# Members of an update whose names are not those of the configuration.
+_UPDATES = "ResultConfigurationUpdates"
+_REMOVE = "Remove"
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults() -> Configuration:
     return {
         "ResultConfiguration": {},
         "EnforceWorkGroupConfiguration": False,
         "PublishCloudWatchMetricsEnabled": False,
         "RequesterPaysEnabled": False,
-        "EngineVersion": dict(_ENGINE),
+        "EnableMinimumEncryptionConfiguration": False,
+        "EngineVersion": dict(ENGINE_VERSION),
     }
 
 
@@ -26,87 +35,114 @@ class Workgroups:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        if not state.get("workgroup", "primary"):
+        if not self.exists("primary"):
             self._put(_group("primary", "", _defaults()))
 
     def _put(self, group: dict[str, Any]) -> None:
         self._state.put("workgroup", group["Name"], group)
 
+    def exists(self, name: str) -> bool:
+        return self._state.get("workgroup", name) is not None
+
     def get(self, name: str) -> dict[str, Any]:
+        """As GetWorkGroup answers it: an empty description is left out."""
         found = self._state.get("workgroup", name)
         if not found:
-            raise RequestRefused(f"WorkGroup {name} is not found.")
-        return found
+            raise RequestRefused("WorkGroup is not found.")
+        return found if found["Description"] else {k: found[k] for k in found if k != "Description"}
 
     def create(self, request: dict[str, Any]) -> None:
-        if self._state.get("workgroup", request["Name"]):
-            raise RequestRefused("WorkGroup already exists")
-        configuration = {
+        if self.exists(request["Name"]):
+            raise RequestRefused("WorkGroup is already created")
+        given = request.get("Configuration") or {}
+        _require_available(given)
+        made = {
             **_defaults(),
             "EnforceWorkGroupConfiguration": True,
-            **(request.get("Configuration") or {}),
+            **given,
+            "EngineVersion": dict(ENGINE_VERSION),
         }
-        configuration["EngineVersion"] = dict(_ENGINE)
-        self._put(_group(request["Name"], request.get("Description", ""), configuration))
+        self._put(_group(request["Name"], request.get("Description", ""), made))
 
     def update(self, request: dict[str, Any]) -> None:
-        group = self.get(request["WorkGroup"])
-        for key in ("Description", "State"):
-            if key in request:
-                group[key] = request[key]
+        group = {"Description": "", **self.get(request["WorkGroup"])}
+        group |= {k: request[k] for k in ("Description", "State") if k in request}
         updates = dict(request.get("ConfigurationUpdates") or {})
-        configuration = group["Configuration"]
-        results = dict(configuration.get("ResultConfiguration") or {})
-        changed = updates.pop("ResultConfigurationUpdates", {})
-        for key, value in changed.items():
-            if key.startswith("Remove"):
-                results.pop(key.removeprefix("Remove"), None)
-            else:
-                results[key] = value
-        configuration["ResultConfiguration"] = results
-        if updates.pop("RemoveBytesScannedCutoffPerQuery", False):
-            configuration.pop("BytesScannedCutoffPerQuery", None)
-        configuration.update({k: v for k, v in updates.items() if not k.startswith("Remove")})
-        self._put(group)
+        _require_available(updates)
+        changed = updates.pop(_UPDATES, {})
+        configuration = _changed(group["Configuration"], updates)
+        configuration["ResultConfiguration"] = _changed(
+            configuration["ResultConfiguration"], changed
+        )
+        configuration["EngineVersion"] = dict(ENGINE_VERSION)
+        self._put({**group, "Configuration": configuration})
 
-    def delete(self, name: str) -> None:
+    def require_deletable(self, name: str) -> None:
         self.get(name)
         if name == "primary":
             raise RequestRefused("Cannot delete primary workgroup")
+
+    def delete(self, name: str) -> None:
         self._state.delete("workgroup", name)
 
     def list(self) -> list[dict[str, Any]]:
         groups = sorted((g for _, g in self._state.list("workgroup")), key=lambda g: str(g["Name"]))
         return [
             {k: g[k] for k in ("Name", "State", "Description", "CreationTime")}
-            | {"EngineVersion": dict(_ENGINE)}
+            | {"EngineVersion": dict(ENGINE_VERSION)}
             for g in groups
         ]
 
-    def output_folder(self, name: str, given: dict[str, Any]) -> str:
-        """`s3://…/` for results; raises RequestRefused when there is none or the group is disabled."""
+    def result_configuration(self, name: str, given: Configuration) -> Configuration:
+        """What holds for a query that asks for `given`; its OutputLocation ends with a slash.
+
+        Raises RequestRefused when there is no place for results or the group is disabled.
+        """
         group = self.get(name)
         if group["State"] != "ENABLED":
             raise RequestRefused(f"WorkGroup {name} is disabled.")
         configuration = group["Configuration"]
-        own = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
-        enforced = configuration.get("EnforceWorkGroupConfiguration") and own
-        location = own if enforced else given.get("OutputLocation") or own
-        if not location:
-            raise RequestRefused(
-                "No output location provided. You did not provide an output location for your query "
-                "results either through the workgroup configuration setting or the API input."
-            )
-        if not location.startswith("s3://"):
-            raise RequestRefused(f"outputLocation is not a valid S3 path: {location}")
-        return location if location.endswith("/") else f"{location}/"
+        own = configuration["ResultConfiguration"]
+        enforced = configuration["EnforceWorkGroupConfiguration"] and own.get("OutputLocation")
+        found = dict(own if enforced else {**own, **given})
+        found["OutputLocation"] = _folder(found.get("OutputLocation"))
+        return found
 
     def cutoff_bytes(self, name: str) -> int | None:
         found = self.get(name)["Configuration"].get("BytesScannedCutoffPerQuery")
         return int(found) if found else None
 
 
-def _group(name: str, description: str, configuration: dict[str, Any]) -> dict[str, Any]:
+def _folder(location: str | None) -> str:
+    if not location:
+        raise RequestRefused(
+            "No output location provided. You did not provide an output location for your query "
+            "results either through the workgroup configuration setting or the API input."
+        )
+    try:
+        split_url(location)
+    except QueryFailed as error:
+        raise RequestRefused("outputLocation is not a valid S3 path.") from error
+    return location if location.endswith("/") else f"{location}/"
+
+
+def _require_available(given: Configuration) -> None:
+    for key in ("ManagedQueryResultsConfiguration", "ManagedQueryResultsConfigurationUpdates"):
+        if (given.get(key) or {}).get("Enabled"):
+            raise RequestRefused("Managed query results are not available here")
+    wanted = (given.get("EngineVersion") or {}).get("SelectedEngineVersion", "AUTO")
+    if wanted not in ENGINE_VERSION.values():
+        raise RequestRefused(f"Engine version {wanted} is not available here")
+
+
+def _changed(found: Configuration, updates: Configuration) -> Configuration:
+    """With the updates' members; `Remove<Member>` takes one away."""
+    removed = {k.removeprefix(_REMOVE) for k, v in updates.items() if k.startswith(_REMOVE) and v}
+    given = {k: v for k, v in updates.items() if not k.startswith(_REMOVE)}
+    return {**{k: v for k, v in found.items() if k not in removed}, **given}
+
+
+def _group(name: str, description: str, configuration: Configuration) -> dict[str, Any]:
     return {
         "Name": name,
         "State": "ENABLED",

@@ -7,14 +7,35 @@ from typing import Any
 
 from local.athena import projection
 from local.athena.catalog import Partition, Table
+from local.athena.coercion import common
 from local.athena.ddl import storage as storage_descriptor
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.files import Written, copy_options, files, folders, upload
+from local.athena.files import Written, encoding, files, folders, upload
 from local.athena.query import Plan, Work
 from local.athena.statements import Reader, Statement, lex
-from local.athena.types import INTEGERS, Type
+from local.athena.types import Type
 
-_FORMATS = {"parquet": "parquet", "json": "json", "textfile": "textfile"}
+_FORMATS = frozenset(["parquet", "json", "textfile"])
+# https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html#ctas-table-properties
+_USED_NAMES = """
+table_type is_external external_location format partitioned_by field_delimiter
+write_compression parquet_compression
+"""
+_USED = frozenset(_USED_NAMES.split())
+_REFUSED = frozenset(["bucketed_by", "bucket_count", "compression_level", "orc_compression"])
+
+
+def _check_properties(properties: dict[str, Any]) -> None:
+    if str(properties.get("table_type", "hive")).lower() == "iceberg":
+        raise NotSupported("Iceberg tables (table_type = 'ICEBERG')")
+    for name in properties:
+        if name in _REFUSED:
+            raise NotSupported(f"table property {name}")
+        if name not in _USED:
+            raise QueryFailed(
+                "INVALID_TABLE_PROPERTY",
+                f"line 1:1: Catalog 'awsdatacatalog' table property '{name}' does not exist",
+            )
 
 
 def with_properties(text: str) -> dict[str, Any]:
@@ -86,8 +107,7 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
         )
     if not work.catalog.database(database):
         raise QueryFailed("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{database}' does not exist")
-    if str(properties.get("table_type", "hive")).lower() == "iceberg":
-        raise NotSupported("Iceberg tables")
+    _check_properties(properties)
     file_format = str(properties.get("format", "parquet")).lower()
     if file_format not in _FORMATS:
         raise NotSupported(f"format {file_format}")
@@ -103,10 +123,9 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
     definition = _definition(name, columns, keys, file_format, location, properties)
     written = Written([], 0, [])
     if not no_data:
-        made = files(
-            work, plan, query, columns, keys, copy_options(file_format, properties), limit=True
-        )
-        written = upload(work, made, lambda v: "/".join([location, *folders(keys, v)]))
+        form = encoding(file_format, properties)
+        made = files(work, plan, query, columns, keys, form)
+        written = upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))
     work.catalog.create_table(database, definition)
     _register(work, work.catalog.table(database, name), written)
     return written
@@ -169,6 +188,17 @@ def _register(work: Work, table: Table, written: Written) -> None:
         work.catalog.add_partitions(table, made)
 
 
+def _require_plain(table: Table) -> None:
+    """Raise NotSupported for a table whose properties say how lines are written."""
+    if table.format == "csv":
+        raise NotSupported("INSERT INTO a table with OpenCSVSerde")
+    for name in ("escape.delim", "serialization.null.format", "skip.header.line.count"):
+        if {**table.serde_parameters, **table.parameters}.get(name, "0") != "0":
+            raise NotSupported(f"INSERT INTO a table with {name}")
+    if any(name.startswith("mapping.") for name in table.serde_parameters):
+        raise NotSupported("INSERT INTO a table with mapped names")
+
+
 def insert(work: Work, statement: Statement) -> Written:
     """INSERT INTO a Hive table: new files, new partitions."""
     reader = Reader(statement, 2)
@@ -176,20 +206,19 @@ def insert(work: Work, statement: Statement) -> Written:
     table = work.catalog.table(database, name)
     if table.is_iceberg or table.is_view:
         raise NotSupported(f"INSERT INTO {database}.{name}: not a Hive table")
-    if table.format == "csv":
-        raise NotSupported("INSERT INTO a table with OpenCSVSerde")
+    _require_plain(table)
     given = _given_columns(reader, table)
     query = reader.rest()
     plan = work.plan(query)
     plan = _fitted(plan, table, given)
     columns = dict(table.all_columns)
     keys = list(table.keys)
-    options = copy_options(
+    form = encoding(
         {"text": "textfile"}.get(table.format, table.format),
-        {"field_delimiter": table.serde_parameters.get("field.delim")},
+        {"field_delimiter": table.delimiter},
     )
-    made = files(work, plan, query, columns, keys, options, limit=True)
-    written = upload(work, made, lambda v: _location(table, keys, v))
+    made = files(work, plan, query, columns, keys, form)
+    written = upload(work, made, form.suffix, lambda v: _location(table, keys, v))
     _register(work, table, written)
     return written
 
@@ -222,20 +251,13 @@ def _given_columns(reader: Reader, table: Table) -> list[str]:
 
 def _fitted(plan: Plan, table: Table, given: list[str]) -> Plan:
     """The plan's columns checked against the table's and put in their order."""
-    if len(plan.columns) != len(given):
+    kinds, wanted = [k for _, k in plan.columns], [table.all_columns[c] for c in given]
+    if len(kinds) != len(wanted) or not all(map(_coercible, kinds, wanted)):
         raise QueryFailed(
             "TYPE_MISMATCH",
-            f"line 1:1: Insert query has mismatched column types: Table has {len(given)} columns, "
-            f"Query has {len(plan.columns)} columns",
+            f"line 1:1: Insert query has mismatched column types: Table: [{_listed(wanted)}], "
+            f"Query: [{_listed(kinds)}]",
         )
-    for column, (_, kind) in zip(given, plan.columns, strict=True):
-        wanted = table.all_columns[column]
-        if not _coercible(kind, wanted):
-            raise QueryFailed(
-                "TYPE_MISMATCH",
-                f"line 1:1: Insert query has mismatched column types: {column} is of type "
-                f"{wanted.trino()} but expression is of type {kind.trino()}",
-            )
     parts = ", ".join(
         f"#{given.index(c) + 1}" if c in given else f"CAST(NULL AS {t.duckdb()})"
         for c, t in table.all_columns.items()
@@ -250,15 +272,20 @@ def _fitted(plan: Plan, table: Table, given: list[str]) -> Plan:
     )
 
 
+def _listed(types: list[Type]) -> str:
+    return ", ".join(t.trino() for t in types)
+
+
 def _coercible(kind: Type, wanted: Type) -> bool:
-    order = [*INTEGERS, "decimal", "real", "double"]
-    if kind.name == wanted.name or kind.name == "unknown":
-        return True
-    if kind.name in order and wanted.name in order:
-        return order.index(kind.name) <= order.index(wanted.name)
-    if wanted.name == "timestamp":
-        return kind.name in ("date", "timestamp with time zone")
-    return wanted.name in ("char", "varchar") and kind.name in ("char", "varchar")
+    """Whether INSERT converts by itself; rows whose fields have other names are refused by name."""
+    found = common(kind, wanted)
+    if found is None or found.name != wanted.name:
+        return found is not None and found.kind == wanted.kind == "text"
+    if kind.fields and kind.fields != wanted.fields:
+        raise NotSupported(f"INSERT of {kind.trino()} into a column of type {wanted.trino()}")
+    if found.items:
+        return kind.name == "unknown" or all(map(_coercible, kind.items, wanted.items))
+    return found.kind == "text" or found.numbers == wanted.numbers
 
 
 def unload(work: Work, statement: Statement) -> Written:
@@ -276,7 +303,6 @@ def unload(work: Work, statement: Statement) -> Written:
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = {(n.lower()): k for n, k in plan.display_columns()}
     _require_last(list(columns), keys)
-    made = files(
-        work, plan, query, columns, keys, copy_options(file_format, properties), limit=True
-    )
-    return upload(work, made, lambda v: "/".join([location, *folders(keys, v)]))
+    form = encoding(file_format, properties)
+    made = files(work, plan, query, columns, keys, form)
+    return upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestion import envelope
 from local.city.action import RawRecord, Step
-from local.city.errands import encounter_body, nearby, order_qr
+from local.city.meetings import encounter_body, nearby, order_qr
 from local.city.world import World, coordinates, instant, shifted
 
 Errand = Callable[[World], Iterator[Step]]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import count
 
-from local.city import errands, mischief
+from local.city import errands, meetings, mischief
 from local.city.action import Action, Nightfall, Step
 from local.city.books import Books
 from local.city.knobs import Knobs
@@ -24,13 +24,13 @@ EVENING = 25
 
 # Errands a day: per civilian who has joined, per officer, and for the whole city.
 PER_CIVILIAN: tuple[tuple[Errand, float], ...] = (
-    (errands.meeting, 0.5),
-    (errands.stroll, 0.75),
+    (meetings.meeting, 0.5),
+    (meetings.stroll, 0.75),
     (errands.donation, 0.2),
     (errands.gift, 0.1),
     (errands.redemption, 0.25),
 )
-PER_OFFICER: tuple[tuple[Errand, float], ...] = ((errands.patrol, 0.5),)
+PER_OFFICER: tuple[tuple[Errand, float], ...] = ((meetings.patrol, 0.5),)
 PER_CITY: tuple[tuple[Errand, float], ...] = (
     (errands.restock, 1),
     (errands.stock_count, 1),

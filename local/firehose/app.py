@@ -41,28 +41,12 @@ class FirehoseApp:
         """Stop them; what is open is finished by the next start."""
         self.plane.stop()
 
-    async def startup(self) -> None:
-        """`start`, for a server that calls from its event loop."""
-        await asyncio.to_thread(self.start)
-
-    async def shutdown(self) -> None:
-        """`stop`, for a server that calls from its event loop."""
-        await asyncio.to_thread(self.stop)
-
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """One API operation without HTTP; blocks; raises ApiError."""
         return self._operations.call(operation, request)
 
-    def answers(self, scope: MutableMapping[str, Any]) -> bool:
-        """Whether an HTTP request is for this plane: by its target, or by its path."""
-        target = _header(scope, b"x-amz-target")
-        return target.startswith(TARGET) or scope["path"].startswith(STATUS_PATH)
-
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one HTTP request (or acknowledge an ASGI lifespan, which does nothing here)."""
-        if scope["type"] == "lifespan":
-            await _acknowledge(receive, send)
-            return
+        """Answer one HTTP request."""
         body = await _body(receive)
         try:
             status, document = await self._answer(scope, body)
@@ -139,11 +123,3 @@ async def _respond(send: Send, status: int, document: dict[str, Any]) -> None:
     headers = [(b"content-type", AWS_JSON.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _acknowledge(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -196,7 +196,8 @@ def _millis_of_text(value: str) -> int:
         return _millis_of_digits(value)
     *fields, fraction = match.groups()
     try:
-        moment = datetime(*(int(field) for field in fields))  # type: ignore[arg-type]
+        year, month, day, hour, minute, second = map(int, fields)
+        moment = datetime(year, month, day, hour, minute, second)
     except ValueError:
         raise Misfit(f"{_shown(value)} is not a timestamp") from None
     whole = moment - EPOCH

@@ -100,7 +100,7 @@ class Store:
             self._database.execute("begin immediate")
             try:
                 yield self._database
-            except BaseException:
+            except BaseException:  # even an interrupt must not leave a transaction open
                 self._database.execute("rollback")
                 raise
             self._database.execute("commit")

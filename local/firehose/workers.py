@@ -124,7 +124,7 @@ class Worker:
             self._serve(clients)
         except Stopped:
             LOG.debug("delivery stream %s stopped in a round", self._name)
-        except BaseException as error:
+        except BaseException as error:  # the thread ends here: whoever flushes is to learn why
             self.trouble = f"the worker died: {error!r}"
             self._stopping.set()
             raise

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.glue.catalog import Catalog
+from local.glue.databases import Databases
 from local.glue.errors import GlueError, InvalidInputError, UnknownOperationError
 from local.glue.partitions import Partitions
 from local.glue.registry import Registry
 from local.glue.store import Record, Store
+from local.glue.tables import Tables
 from local.glue.versions import Decision, Versions
 
 Scope = MutableMapping[str, Any]
@@ -41,11 +42,13 @@ class GlueApp:
 
     def __init__(self, settings: Settings) -> None:
         self._store = Store(settings.path)
-        catalog = Catalog(self._store, settings.account)
+        databases = Databases(self._store, settings.account)
+        tables = Tables(self._store, databases, settings.account)
         versions = Versions(self._store, settings.violations)
         parts = (
-            catalog,
-            Partitions(self._store, catalog, settings.account),
+            databases,
+            tables,
+            Partitions(self._store, tables, settings.account),
             versions,
             Registry(self._store, versions, settings.account, settings.region),
         )

@@ -10,18 +10,19 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from local.glue.catalog import Catalog, at_most, detail, folded, with_token
 from local.glue.errors import AlreadyExistsError, EntityNotFoundError, GlueError, InvalidInputError
 from local.glue.expression import compile_expression
+from local.glue.requests import at_most, detail, folded, with_token
 from local.glue.store import Record, Store, decode, encode, page_size, position_of, take_page
+from local.glue.tables import Tables
 
 
 class Partitions:
     """Partition operations; a partition's key is its list of values, in the order of the keys."""
 
-    def __init__(self, store: Store, catalog: Catalog, account: str) -> None:
+    def __init__(self, store: Store, tables: Tables, account: str) -> None:
         self._store = store
-        self._catalog = catalog
+        self._tables = tables
         self._account = account
 
     def create_partition(self, request: Record) -> Record:
@@ -117,7 +118,7 @@ class Partitions:
                 yield key, decode(body)
 
     def _table(self, request: Record) -> Record:
-        return self._catalog.table(request["DatabaseName"], request["TableName"])
+        return self._tables.table(request["DatabaseName"], request["TableName"])
 
     def _find(self, table: Record, values: list[str]) -> Record | None:
         found = self._store.row(

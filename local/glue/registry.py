@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from local.glue.catalog import with_token
 from local.glue.errors import AlreadyExistsError, EntityNotFoundError, InvalidInputError
+from local.glue.requests import with_token
 from local.glue.store import Record, Store, decode, encode, page_size, position_of, take_page
 from local.glue.versions import Versions
 

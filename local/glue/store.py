@@ -62,7 +62,7 @@ class Store:
         self._connection.execute("begin immediate")
         try:
             yield
-        except BaseException:
+        except BaseException:  # even an interrupt must not leave a transaction open
             self._connection.execute("rollback")
             raise
         self._connection.execute("commit")

@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from dashboards.board import Board, load_boards
+from dashboards.board import Board
+from dashboards.board_files import load_boards
 from dashboards.frames import fetch_datasets
 from dashboards.render import INDEX_NAME, render_board, render_index
 from pipelines.resources import Lake

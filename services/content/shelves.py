@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from ingestion.contract import Event
@@ -143,11 +142,9 @@ def _file(
 ) -> Transaction:
     roles.permit("sell", merchant.kind)
     at = call.occurred(command.occurred_at)
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, actor=merchant.user_id, occurred_at=at),
+    return Transaction.of(
+        call,
+        call.message(event, actor=merchant.user_id, occurred_at=at),
+        receipt,
         changes=changes,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from ingestion.events.device_linked import DeviceLinked
@@ -47,12 +46,10 @@ def join(sign_up: SignUp, call: Call) -> Transaction:
         state=sign_up.state,
         catalog_entry_id=sign_up.catalog_entry_id,
     )
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode({"userId": user_id, "account": account}),
-        message=call.message(event, actor=user_id),
+    return Transaction.of(
+        call,
+        call.message(event, actor=user_id),
+        {"userId": user_id, "account": account},
         changes=(Opening(account, sign_up.kind, call.now),),
     )
 
@@ -65,11 +62,9 @@ def link(device: LinkedDevice, call: Call, linked: str | None) -> Transaction:
         platform=device.platform,
         replaced_device_id=linked if linked != device.device_id else None,
     )
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode({"userId": device.user_id, "deviceId": device.device_id}),
-        message=call.message(event, actor=device.user_id),
+    return Transaction.of(
+        call,
+        call.message(event, actor=device.user_id),
+        {"userId": device.user_id, "deviceId": device.device_id},
         changes=(Linking(device.user_id, device.device_id, linked),),
     )

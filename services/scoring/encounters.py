@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from msgspec import Struct
 
 from ingestion.events.encounter_recorded import EncounterRecorded
@@ -76,12 +75,10 @@ def record(
         "pointsEach": POINTS_EACH,
         "balance": balance + POINTS_EACH,
     }
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, actor=encounter.civilian_id, occurred_at=at),
+    return Transaction.of(
+        call,
+        call.message(event, actor=encounter.civilian_id, occurred_at=at),
+        receipt,
         postings=event.postings,
         changes=(_once_a_day(encounter, day),),
         seen={civilian.account: balance},

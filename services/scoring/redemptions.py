@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-import msgspec
-
 from ingestion.events.goods_redeemed import GoodsRedeemed
 from ingestion.fields import Instant, Key, Units, Uuid
 from services import roles
@@ -56,12 +54,10 @@ def redeem(
     )
     at = call.occurred(redemption.occurred_at)
     receipt = {"transactionId": call.event_id, "points": points, "balance": balance - points}
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, actor=user.user_id, occurred_at=at),
+    return Transaction.of(
+        call,
+        call.message(event, actor=user.user_id, occurred_at=at),
+        receipt,
         postings=event.postings,
         changes=(StockMove(merchant.user_id, good.good_id, -redemption.quantity, price),),
         seen={user.account: balance},

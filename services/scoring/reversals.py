@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from ingestion import envelope
 from ingestion.events.goods_redeemed import GoodsRedeemed
 from ingestion.events.transaction_reversed import ReturnedGoods, TransactionReversed
@@ -41,12 +39,10 @@ def reverse(reversal: Reversal, call: Call, filed: Filed) -> Transaction:
     )
     at = call.occurred(reversal.occurred_at)
     receipt = {"transactionId": call.event_id, "reversedTransactionId": filed.command_id}
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, occurred_at=at, causation_id=filed.command_id),
+    return Transaction.of(
+        call,
+        call.message(event, occurred_at=at, causation_id=filed.command_id),
+        receipt,
         postings=event.postings,
         changes=_changes(filed, goods),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from ingestion.events.merchant_settled import MerchantSettled
 from ingestion.fields import Instant, Uuid
 from services import roles
@@ -35,12 +33,10 @@ def settle(settlement: Settlement, call: Call, merchant: Party, balance: int) ->
     )
     at = call.occurred(settlement.occurred_at)
     receipt = {"transactionId": call.event_id, "points": balance, "balance": 0}
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, actor=merchant.user_id, occurred_at=at),
+    return Transaction.of(
+        call,
+        call.message(event, actor=merchant.user_id, occurred_at=at),
+        receipt,
         postings=event.postings,
         seen={merchant.account: balance},
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-import msgspec
-
 from ingestion.events.points_donated import PointsDonated
 from ingestion.events.points_given import PointsGiven
 from ingestion.fields import Instant, Points, Uuid
@@ -76,12 +74,10 @@ def _pay(
     if balance < points:
         raise insufficient_balance(payer.account, balance, points)
     receipt = {"transactionId": call.event_id, "points": points, "balance": balance - points}
-    return Transaction(
-        command_id=call.event_id,
-        request_hash=call.request_hash,
-        status=201,
-        receipt=msgspec.json.encode(receipt),
-        message=call.message(event, actor=payer.user_id, occurred_at=call.occurred(occurred_at)),
+    return Transaction.of(
+        call,
+        call.message(event, actor=payer.user_id, occurred_at=call.occurred(occurred_at)),
+        receipt,
         postings=event.postings,
         seen={payer.account: balance},
     )

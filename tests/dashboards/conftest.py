@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import sqlglot
 
-from dashboards.board import load_boards
+from dashboards.board_files import load_boards
 from dashboards.browser import find_chromium
 from dashboards.errors import BrowserError
 from dashboards.frames import Query

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.board import BOARDS_FOLDER, ChoiceFilter, load_board, load_boards
+from dashboards.board import ChoiceFilter
+from dashboards.board_files import BOARDS_FOLDER, load_board, load_boards
 from dashboards.errors import SpecError
 
 KPI: dict[str, Any] = {

@@ -11,7 +11,8 @@ import msgspec
 import pandas as pd
 import pytest
 
-from dashboards.board import Board, KpiCard, Measure, load_boards
+from dashboards.board import Board, KpiCard, Measure
+from dashboards.board_files import load_boards
 from dashboards.errors import CardDataError, QueryError
 from dashboards.frames import LARGEST_EXACT, Query, fetch_datasets
 

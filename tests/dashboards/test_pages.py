@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.board import Board, load_boards
+from dashboards.board import Board
+from dashboards.board_files import load_boards
 from dashboards.browser import DESKTOP, PHONE, Browser, Device, Page, Theme, open_browser
 
 SMALL_PHONE = Device(320, 640, is_phone=True)

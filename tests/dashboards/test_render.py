@@ -13,7 +13,8 @@ import msgspec
 import pandas as pd
 import pytest
 
-from dashboards.board import Board, load_boards
+from dashboards.board import Board
+from dashboards.board_files import load_boards
 from dashboards.errors import CardDataError
 from dashboards.frames import Query, fetch_datasets
 from dashboards.render import render_board, render_boards, render_index

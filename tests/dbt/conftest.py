@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,11 +120,10 @@ class Lake:
         )
 
     def dbt(self, *arguments: str) -> str:
-        """Run dbt to its end and return what it printed; an error fails the test with it."""
+        """Run dbt as Dagster does and return what it printed; an error fails the test with it."""
         done = subprocess.run(
             [
-                str(Path(sys.executable).with_name("dbt")),
-                "--no-use-colors",
+                *(sys.executable, "-m", "pipelines.dbt_process", "--no-use-colors"),
                 "--warn-error-options",
                 '{"error": ["Deprecations"]}',
                 *arguments,
@@ -153,6 +153,7 @@ class Lake:
             ]
             if status["State"] not in ("QUEUED", "RUNNING"):
                 break
+            time.sleep(0.01)
         assert status["State"] == "SUCCEEDED", status
         pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=started)
         rows = [

@@ -43,10 +43,10 @@ def test_stock_per_day_is_what_the_file_says_good_by_good_and_day_by_day(
 
     delivered = demo.deliver(platform)["products"]
     assert delivered["incoming"] == delivered["delivered"]
-    dbt = str(Path(sys.executable).with_name("dbt"))
+    dbt = (sys.executable, "-m", "pipelines.dbt_process")
     project = ["--project-dir", "dbt", "--profiles-dir", "dbt"]
     selected = ["--select", "+stock_per_day", "+goods", "--indirect-selection", "cautious"]
-    run(platform, build, dbt, "build", *project, *selected, "--quiet")
+    run(platform, build, *dbt, "build", *project, *selected, "--quiet")
 
     for name, value in platform.environment.items():
         monkeypatch.setenv(name, value)

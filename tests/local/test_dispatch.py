@@ -65,7 +65,8 @@ def test_a_request_goes_to_its_owner(
 ) -> None:
     headers = [(b"host", b"127.0.0.1"), (b"x-amz-target", target.encode())]
     scope = {"type": "http", "path": path, "headers": headers if target else headers[:1]}
-    asyncio.run(front(scope, None, None))  # type: ignore[arg-type]
+    nothing: Any = None
+    asyncio.run(front(scope, nothing, nothing))
     assert notes == [owner]
 
 

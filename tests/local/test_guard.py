@@ -140,6 +140,25 @@ def test_a_signal_to_end_reaches_the_command(start: Start) -> None:
     assert process.wait(30) == 5
 
 
+SLOWLY = """
+import os, sys, time
+from local import guard
+def setsid(setsid=os.setsid):
+    print("starting", flush=True)
+    time.sleep(0.5)
+    setsid()
+os.setsid = setsid
+sys.exit(guard.run(["sleep", "600"], grace=600))
+"""
+
+
+def test_a_signal_reaches_a_command_that_is_only_being_started(start: Start) -> None:
+    process = start(sys.executable, "-c", SLOWLY)
+    _line(process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
+
+
 def test_a_killed_guard_takes_its_command_with_it(start: Start, mark: str) -> None:
     process = start(*GUARD, "sleep", "600")
     _await(lambda: len(_marked(mark)) == 2)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_servers_stop_in_reverse_order(tmp_path: Path) -> None:
         for name in ("first", "second", "third"):
             supervisor.start(name, ["bash", "-c", command, name, str(journal)])
             while not Path(f"{journal}.{name}").exists():
-                pass
+                time.sleep(0.01)
     assert journal.read_text().split() == ["third", "second", "first"]
 
 

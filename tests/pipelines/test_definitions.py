@@ -9,7 +9,8 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from dashboards.board import load_boards
+from dashboards.board import Board
+from dashboards.board_files import load_boards
 from ingestion.registry import latest
 from quality import marts
 
@@ -81,10 +82,8 @@ def test_all_assets_are_one_connected_graph(graph: AssetGraph) -> None:
 
 
 @pytest.mark.parametrize("board", load_boards(), ids=lambda board: board.key)
-def test_a_board_follows_from_raw_tables_through_its_marts(
-    graph: AssetGraph, board: object
-) -> None:
-    name = f"boards/{board.key}"  # type: ignore[attr-defined]
+def test_a_board_follows_from_raw_tables_through_its_marts(graph: AssetGraph, board: Board) -> None:
+    name = f"boards/{board.key}"
     assert {each.split("/")[0] for each in parents(graph, name)} == {"marts"}
     assert {"raw", "staging", "intermediate"} <= {
         each.split("/")[0] for each in upstream(graph, name)

@@ -294,7 +294,8 @@ def test_endless_contention_ends_as_busy() -> None:
     ledger = Ledger(store, sleep=pauses.append)
     message = Message("users", "k", "id", "UserOnboarded", b"{}")
     transaction = Transaction("id", "hash", 201, b"{}", message)
+    no_call: Any = None
     with pytest.raises(Busy):
-        ledger.execute(None, lambda: transaction)  # type: ignore[arg-type]
+        ledger.execute(no_call, lambda: transaction)
     assert store.tries == len(pauses) == ATTEMPTS
     assert max(pauses) <= 0.25

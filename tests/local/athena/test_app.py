@@ -1,14 +1,13 @@
-"""Through boto3: statements, results, workgroups, cost, cancellation, limits."""
+"""Through boto3: statements, results, tables, cost, and how long an answer is held back."""
 
 from __future__ import annotations
 
-import time
+import re
+import socket
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-from local.athena.workgroups import Workgroups
 
 from .conftest import LAKE, RESULTS, Endpoint, Query
 
@@ -100,7 +99,11 @@ def test_only_the_bytes_of_the_kept_partitions_and_columns_are_counted(
 def test_row_groups_that_cannot_match_cost_nothing(query: Query, database: str) -> None:
     query.rows("create table app.numbers as select n from unnest(sequence(1, 10000)) as u (n)")
     everything, one, none = (
-        int(query.execution(f"select sum(n) from app.numbers{w}")["Statistics"]["DataScannedInBytes"])
+        int(
+            query.execution(f"select sum(n) from app.numbers{w}")["Statistics"][
+                "DataScannedInBytes"
+            ]
+        )
         for w in ("", " where n = 7", " where n > 20000")
     )
     assert everything == one > 0 == none
@@ -231,49 +234,22 @@ def test_parameters_and_prepared_statements_are_bound(query: Query, database: st
         query.client.get_prepared_statement(StatementName="by_id", WorkGroup="primary")
 
 
-def test_a_workgroup_enforces_its_location_and_cancels_what_scans_too_much(
-    query: Query, database: str
-) -> None:
-    query.client.create_work_group(
-        Name="tight",
-        Configuration={
-            "ResultConfiguration": {"OutputLocation": f"s3://{RESULTS}/tight/"},
-            "EnforceWorkGroupConfiguration": True,
-            "BytesScannedCutoffPerQuery": 10_000_000,
-        },
-    )
-    done = query.execution("select 1", WorkGroup="tight")
-    assert done["ResultConfiguration"]["OutputLocation"].startswith(f"s3://{RESULTS}/tight/")
-    query.client.update_work_group(
-        WorkGroup="tight", ConfigurationUpdates={"RemoveBytesScannedCutoffPerQuery": True}
-    )
-    configuration = query.client.get_work_group(WorkGroup="tight")["WorkGroup"]["Configuration"]
-    assert "BytesScannedCutoffPerQuery" not in configuration
-    assert configuration["EnforceWorkGroupConfiguration"] is True
-
-
 def test_without_an_output_location_a_query_is_refused(query: Query) -> None:
     with pytest.raises(ClientError, match="No output location provided"):
         query.execution("select 1", ResultConfiguration={})
 
 
-def test_a_stopped_query_is_cancelled_within_a_moment(query: Query) -> None:
-    key = query.client.start_query_execution(
-        QueryString="select count(*) from unnest(sequence(1, 100000)) as a(x) "
-        "cross join unnest(sequence(1, 100000)) as b(y) where (x * y) % 7 = 3",
-        ResultConfiguration={"OutputLocation": f"s3://{RESULTS}/"},
-    )["QueryExecutionId"]
-    time.sleep(0.5)
-    query.client.stop_query_execution(QueryExecutionId=key)
-    started = time.monotonic()
-    while True:
-        state = query.client.get_query_execution(QueryExecutionId=key)["QueryExecution"]["Status"][
-            "State"
-        ]
-        if state not in ("QUEUED", "RUNNING"):
-            break
-    assert (state, time.monotonic() - started < 2) == ("CANCELLED", True)
-    assert query.rows("select 1") == [["1"]]
+def test_every_answer_arrives_in_one_piece(endpoint: Endpoint) -> None:
+    request = (
+        b"POST / HTTP/1.1\r\nhost: athena\r\nx-amz-target: AmazonAthena.ListWorkGroups\r\n"
+        b"content-length: 2\r\n\r\n{}"
+    )
+    with socket.create_connection(("127.0.0.1", int(endpoint.url.rpartition(":")[2]))) as wire:
+        for _ in range(20):
+            wire.sendall(request)
+            head, _, body = wire.recv(65536).partition(b"\r\n\r\n")
+            [length] = re.findall(rb"content-length: (\d+)", head.lower())
+            assert len(body) == int(length)
 
 
 def test_get_query_execution_waits_for_the_end_of_a_short_query(query: Query) -> None:
@@ -342,16 +318,3 @@ def test_no_statement_reaches_the_host(query: Query, sql: str) -> None:
         raise
     assert done["Status"]["State"] == "FAILED", sql
     assert "Permission" not in done["Status"]["StateChangeReason"]
-
-
-def test_state_survives_a_restart(tmp_path: Any) -> None:
-    from local.athena.state import State
-
-    first = State(tmp_path / "athena.sqlite")
-    Workgroups(first).create(
-        {"Name": "kept", "Configuration": {"BytesScannedCutoffPerQuery": 10_000_000}}
-    )
-    first.close()
-    second = State(tmp_path / "athena.sqlite")
-    assert Workgroups(second).cutoff_bytes("kept") == 10_000_000
-    second.close()

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from local.athena import results
-from local.athena.cost import Footers
-from local.athena.duck import Duck
+from local.athena import output
 from local.athena.errors import QueryFailed
-from local.athena.planner import Planner
 from local.athena.query import Work
-from local.athena.settings import Settings
+from local.athena.results import Row
+from tests.local.athena.in_memory import engine
 
 FOLDER = Path(__file__).parent / "conformance"
 
@@ -28,32 +26,29 @@ def _cases() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
-    folder = tmp_path_factory.mktemp("athena")
-    planner, duck = Planner(), Duck(Settings("http://127.0.0.1:1", folder), [])
-    nothing: Any = None
-    yield Work(nothing, nothing, planner, duck, Footers(), "default")
-    duck.close()
-    planner.close()
+    with engine(tmp_path_factory.mktemp("athena")) as made:
+        yield made
 
 
-def _run(work: Work, text: str) -> tuple[list[list[str]], list[list[str | None]]]:
+def _run(work: Work, text: str, path: Path) -> tuple[list[list[str]], list[Row]]:
+    """Names and types of the columns, and the rows as their result file gives them back."""
     plan = work.plan(text)
-    rows = [row for batch in work.run(plan, text) for row in batch]
-    columns = plan.display_columns()
-    kinds = [kind for _, kind in columns]
-    texts = [[results.text(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows]
-    return [[name, kind.trino()] for name, kind in columns], texts
+    output.write(work, plan, text, path)
+    columns = [[name, kind.trino()] for name, kind in plan.display_columns()]
+    header, *rows = output.page(path, 0, 10_000)[0]
+    assert header == [name for name, _ in columns]
+    return columns, rows
 
 
 @pytest.mark.parametrize("case", list(_cases()))
-def test_the_answer_is_trinos(work: Work, case: dict[str, Any]) -> None:
+def test_the_answer_is_trinos(work: Work, tmp_path: Path, case: dict[str, Any]) -> None:
     text = case.get("query") or f"select {case['expr']}"
     if "error" in case:
         with pytest.raises(QueryFailed) as refused:
-            _run(work, text)
+            _run(work, text, tmp_path / "rows.csv")
         assert refused.value.name == case["error"], refused.value.reason
         return
-    columns, rows = _run(work, text)
+    columns, rows = _run(work, text, tmp_path / "rows.csv")
     if "expr" in case:
         assert (columns[0][1], rows) == (case["type"], [[case["value"]]])
     else:

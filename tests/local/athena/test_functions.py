@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from local.athena import functions
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.planner import Planner, Session
-from local.athena.rewrites import REWRITES
 from local.athena.syntax import parse
-from local.athena.translate import TYPED_CALLS, Translator
+from local.athena.translate import REWRITES, TYPED_CALLS, Translator
 
+CONFORMANCE = Path(__file__).parent / "conformance"
 README = Path(functions.__file__).parent / "README.md"
 BY_SYNTAX = {"listagg", "cast", "if", "row", "concat", "at_timezone"}
 
@@ -47,6 +49,13 @@ def test_an_unknown_function_is_named_with_its_place(session: Session) -> None:
         QueryFailed, match="FUNCTION_NOT_FOUND: line 2:3: Function 'nonsense' not registered"
     ):
         Translator(text, session).translate(parse(text))
+
+
+def test_every_faithful_function_has_a_value_in_a_conformance_case() -> None:
+    cases = (c for p in CONFORMANCE.glob("*.yml") for c in yaml.safe_load(p.read_text("utf-8")))
+    texts = [c.get("expr") or c["query"] for c in cases if "error" not in c]
+    called = {name.lower() for text in texts for name in re.findall(r"(\w+)\s*\(", text)}
+    assert {n for n in functions.KNOWN if functions.status(n) == "faithful"} <= called
 
 
 def test_the_readme_shows_the_table() -> None:

@@ -8,7 +8,7 @@ from local.athena.ddl import create_external
 from local.athena.engine import bind
 from local.athena.errors import QueryFailed
 from local.athena.executions import literal
-from local.athena.statements import classify
+from local.athena.statements import classify, explained
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,47 @@ def test_a_parameter_that_is_noliteral_is_a_string() -> None:
         "'o''brien'",
         "'1; drop'",
     ]
+
+
+def test_a_backslash_is_a_letter_in_trinos_strings_and_escapes_in_hives() -> None:
+    assert bind(r"select '\', ?", ["1"]) == r"select '\', 1"
+    assert (
+        classify(r"create table t with (field_delimiter = '\') as select 1").kind == "create_table"
+    )
+    hive = classify(r"create external table t (a int comment 'it\'s') location 's3://b/t/'")
+    assert [x.value for x in hive.lexemes if x.kind == "string"] == ["it's", "s3://b/t/"]
+    assert classify(
+        r"create table t (a int) comment 'it\'s as it is' location 's3://b/t'"
+    ).kind == ("create_external")
+
+
+def test_a_bound_parameter_of_several_words_keeps_together() -> None:
+    assert bind("select x-?", ["-1"]) == "select x-(-1)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("explain select 1", ("select 1", False)),
+        ("explain (type validate) select 1", ("select 1", True)),
+        ("explain (format text, type logical) (select 1)", ("(select 1)", False)),
+        ("explain (select 1)", ("(select 1)", False)),
+    ],
+)
+def test_explain_is_taken_apart(sql: str, expected: tuple[str, bool]) -> None:
+    assert explained(classify(sql)) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "explain analyze select 1",
+        "explain (type distributed) select 1",
+        "explain (type io, format json) select 1",
+        "explain (format graphviz) select 1",
+        "explain insert into t select 1",
+    ],
+)
+def test_an_explanation_that_would_be_made_up_is_refused(sql: str) -> None:
+    with pytest.raises(QueryFailed, match="NOT_SUPPORTED: EXPLAIN"):
+        explained(classify(sql))

@@ -124,7 +124,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true value of the condition; fails after the seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -30,13 +30,6 @@ def http(app: FirehoseApp) -> Iterator[httpx.Client]:
         yield opened
 
 
-def test_it_tells_its_requests_from_others(app: FirehoseApp) -> None:
-    ours = [(b"x-amz-target", b"Firehose_20150804.PutRecord")]
-    assert app.answers({"path": "/", "headers": ours})
-    assert app.answers({"path": "/_heyblue/firehose/flush", "headers": []})
-    assert not app.answers({"path": "/", "headers": [(b"x-amz-target", b"AWSGlue.GetTable")]})
-
-
 def test_an_operation_is_answered_as_aws_json(http: httpx.Client) -> None:
     answer = http.post("/", headers=TARGET, content=b"{}")
     assert answer.headers["content-type"] == "application/x-amz-json-1.1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,9 @@ from local.firehose.expressions import LAMBDA, QUERY, Situation, read_prefix
 INSTANT = datetime(2018, 8, 27, 10, 30, tzinfo=UTC)
 
 
-def situation(**more: object) -> Situation:
+def situation(**more: Any) -> Situation:
     strings = iter(f"random-{n:04d}" for n in range(100))
-    return Situation(INSTANT, lambda: next(strings), **more)  # type: ignore[arg-type]
+    return Situation(INSTANT, lambda: next(strings), **more)
 
 
 EXAMPLES = [

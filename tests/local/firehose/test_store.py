@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def test_an_intent_moves_its_checkpoints_and_counts_only_when_it_closes(store: S
 
 
 def test_an_intent_that_cannot_be_written_leaves_nothing(store: Store) -> None:
-    broken = [PlannedObject("b", "k1", b"one"), PlannedObject("b", object(), b"")]  # type: ignore[arg-type]
+    no_key: Any = object()
+    broken = [PlannedObject("b", "k1", b"one"), PlannedObject("b", no_key, b"")]
     with pytest.raises(Exception, match=r"(?i)bind"):
         store.commit_intent("s", {"shard": ["1", "5"]}, broken, Totals(5))
     assert store.checkpoints("s") == {}

@@ -14,7 +14,7 @@ from local.imports import charities, quarantine
 from local.imports.charities import Summary
 from local.imports.errors import RefusedImport
 from local.imports.sample import write_sample_extract
-from local.imports.snapshots import MemorySnapshots
+from local.imports.snapshots import Kept, MemorySnapshots
 
 from .reading import ids, sent
 
@@ -125,10 +125,10 @@ def test_a_rerun_after_a_crash_repeats_the_ids_it_sent(
     extract: Path, producer: Producer, stream: MemoryStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Crashing(MemorySnapshots):
-        def write(self, kept: Sequence[object], snapshot: str) -> None:
+        def write(self, kept: Sequence[Kept], snapshot: str) -> None:
             if self.kept:
                 raise KeyboardInterrupt
-            super().write(kept, snapshot)  # type: ignore[arg-type]
+            super().write(kept, snapshot)
 
     monkeypatch.setattr(charities, "CHUNK", 15)
     broken = Crashing()

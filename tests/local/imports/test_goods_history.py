@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from ingestion.envelope import Message
 from ingestion.events.good_listed import GoodListed
 from ingestion.events.goods_issued import GoodsIssued
 from ingestion.events.stock_received import StockReceived
@@ -127,12 +129,12 @@ def test_a_rerun_goes_on_where_a_crash_left_it(
     puts = 0
 
     class Breaking(Producer):
-        def put(self, messages: object) -> None:
+        def put(self, messages: Iterable[Message]) -> None:
             nonlocal puts
             puts += 1
             if puts == 3:
                 raise Refusing
-            super().put(messages)  # type: ignore[arg-type]
+            super().put(messages)
 
     breaking = Breaking(lambda dataset: stream)
     with pytest.raises(Refusing):

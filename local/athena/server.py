@@ -1,0 +1,52 @@
+"""How the endpoint is served: uvicorn, with the head and the body of an answer in one segment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_FULL = 64 * 1024  # bytes; more is not held back
+
+
+class Joined:
+    """A transport that writes at once what one turn of the event loop gave it."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+        self._size += len(data)
+        if self._size > _FULL:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held and not self._transport.is_closing():
+            self._transport.write(b"".join(self._held))
+        self._held, self._size = [], 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class OneSegment(HttpToolsProtocol):
+    """uvicorn's own protocol writes head and body one after the other, and a client wakes up twice."""
+
+    def connection_made(self, transport: Any) -> None:
+        joined: Any = Joined(transport)
+        super().connection_made(joined)
+
+
+# For uvicorn.Config and uvicorn.run.
+OPTIONS: dict[str, Any] = {"loop": "uvloop", "http": OneSegment}

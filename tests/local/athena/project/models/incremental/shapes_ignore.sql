@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='ignore') }}
+select * from {{ source('world', 'wider') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+select * from ({{ union_relations([ref('totals'), ref('payments')]) }})

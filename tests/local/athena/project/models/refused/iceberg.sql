@@ -1,0 +1,2 @@
+{{ config(materialized='table', table_type='iceberg') }}
+select 1 as n

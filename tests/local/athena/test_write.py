@@ -1,0 +1,138 @@
+"""What CTAS and INSERT leave in S3 and in the catalogue, read back through SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import LAKE, Endpoint, Query
+
+pytestmark = pytest.mark.integration
+FOLDER = f"s3://{LAKE}/write"
+
+
+@pytest.fixture(scope="module")
+def written(query: Query) -> Query:
+    query.rows("create database if not exists written")
+    return query
+
+
+def _create(query: Query, name: str, properties: str, sql: str) -> None:
+    query.rows(
+        f"create table written.{name} with (external_location = '{FOLDER}/{name}/'{properties}) as {sql}"
+    )
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "json"])
+def test_partition_keys_keep_null_and_every_character(written: Query, file_format: str) -> None:
+    name = f"keys_{file_format}"
+    properties = f", format = '{file_format}', partitioned_by = array['k', 'd']"
+    values = (
+        "(1, null, date '2026-01-01'), (2, '', null), (3, 'a/b=c%d', date '2026-01-02'), "
+        "(4, 'é x''s', date '2026-01-02'), (5, 'A+b:c', null)"
+    )
+    _create(written, name, properties, f"select n, k, d from (values {values}) as t (n, k, d)")
+    rows = [
+        ["1", None, "2026-01-01"],
+        ["2", None, None],
+        ["3", "a/b=c%d", "2026-01-02"],
+        ["4", "é x's", "2026-01-02"],
+        ["5", "A+b:c", None],
+    ]
+    assert written.rows(f"select * from written.{name} order by n") == rows
+    assert written.rows(f"select n from written.{name} where k is null order by n") == [["1"], ["2"]]  # fmt: skip
+    assert written.rows(f"select n from written.{name} where d > date '2026-01-01' and k like 'a%'") == [["3"]]  # fmt: skip
+    folders = [row[0] for row in written.rows(f"show partitions written.{name}")]
+    nothing = "__HIVE_DEFAULT_PARTITION__"
+    assert sorted(map(str, folders)) == [
+        f"k=A+b%3Ac/d={nothing}",
+        f"k={nothing}/d=2026-01-01",
+        f"k={nothing}/d={nothing}",
+        "k=a%2Fb%3Dc%25d/d=2026-01-02",
+        "k=é x%27s/d=2026-01-02",
+    ]
+    key = "k string, d date"
+    serde = {"parquet": "stored as parquet", "json": "row format serde 'org.openx.data.jsonserde.JsonSerDe'"}  # fmt: skip
+    written.rows(
+        f"create external table written.found_{name} (n int) partitioned by ({key}) "
+        f"{serde[file_format]} location '{FOLDER}/{name}/'"
+    )
+    written.rows(f"msck repair table written.found_{name}")
+    assert written.rows(f"select * from written.found_{name} order by n") == rows
+
+
+@pytest.mark.parametrize(
+    ("properties", "suffix"),
+    [
+        ("format = 'json'", ".gz"),
+        ("format = 'textfile'", ".gz"),
+        ("format = 'textfile', write_compression = 'zstd'", ".zst"),
+        ("format = 'json', write_compression = 'none'", ""),
+    ],
+)
+def test_text_is_zipped_and_says_so_in_its_name(
+    written: Query, endpoint: Endpoint, properties: str, suffix: str
+) -> None:
+    name = "zipped_" + "".join(c for c in properties if c.isalpha())
+    _create(written, name, f", {properties}", "select 1 as n, 'é' as word")
+    written.rows(f"insert into written.{name} values (2, 'x')")
+    listed = endpoint.client("s3").list_objects_v2(Bucket=LAKE, Prefix=f"write/{name}/")
+    endings = {o["Key"][o["Key"].rfind("-") :][13:] for o in listed["Contents"]}
+    assert endings == {suffix, ".gz"}
+    assert written.rows(f"select * from written.{name} order by n") == [["1", "é"], ["2", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("properties", "sql", "reason"),
+    [
+        ("bucketed_by = array['n'], bucket_count = 2", "select 1 as n", "NOT_SUPPORTED: table property bucketed_by"),
+        ("table_type = 'iceberg'", "select 1 as n", "NOT_SUPPORTED: Iceberg tables"),
+        ("format = 'orc'", "select 1 as n", "NOT_SUPPORTED: format orc"),
+        ("write_compression = 'lzo'", "select 1 as n", "NOT_SUPPORTED: compression lzo"),
+        ("form = 'json'", "select 1 as n", "INVALID_TABLE_PROPERTY: line 1:1: Catalog 'awsdatacatalog' table property 'form'"),
+        ("format = 'textfile'", "select array[1] as n", "NOT_SUPPORTED: column n of type array(integer) in a text file"),
+        ("format = 'json'", "select x'00' as n", "NOT_SUPPORTED: column n of type varbinary in a JSON file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_written_is_refused_by_name(
+    written: Query, properties: str, sql: str, reason: str
+) -> None:
+    statement = f"create table written.refused with ({properties}) as {sql}"
+    assert written.reason(statement).startswith(reason)
+
+
+def test_insert_into_lines_of_another_form_is_refused(written: Query) -> None:
+    for name, clauses in (
+        ("escape.delim", "row format delimited fields terminated by ',' escaped by '!'"),
+        ("skip.header.line.count", ""),
+    ):
+        table = f"written.lines_{name.partition('.')[0]}"
+        properties = "tblproperties ('skip.header.line.count' = '1')" if not clauses else ""
+        written.rows(
+            f"create external table {table} (n int) {clauses} location '{FOLDER}/lines/' {properties}"
+        )
+        reason = written.reason(f"insert into {table} values (1)")
+        assert reason == f"NOT_SUPPORTED: INSERT INTO a table with {name}"
+
+
+def test_insert_converts_only_what_trino_does(written: Query) -> None:
+    types = "cast(1 as integer) as n, cast(1 as decimal(4, 2)) as d, cast('a' as varchar) as v, timestamp '2026-01-01' as t"
+    _create(written, "target", "", f"select {types}")
+    insert = "insert into written.target ({}) select {}".format
+    written.rows(insert("n, d, t", "cast(2 as smallint), cast(2.5 as decimal(3, 1)), date '2026-01-02'"))  # fmt: skip
+    for column, value, kinds in (
+        ("n", "cast(3 as bigint)", ("integer", "bigint")),
+        ("n", "decimal '3'", ("integer", "decimal(1,0)")),
+        ("d", "decimal '12.345'", ("decimal(4,2)", "decimal(5,3)")),
+        ("d", "3", ("decimal(4,2)", "integer")),
+        ("v", "3", ("varchar", "integer")),
+        ("t", "now()", ("timestamp(3)", "timestamp(3) with time zone")),
+        ("n, v", "3", ("integer, varchar", "integer")),
+    ):
+        table, query = kinds
+        assert written.reason(insert(column, value)).endswith(
+            f"mismatched column types: Table: [{table}], Query: [{query}]"
+        )
+    assert written.rows("select * from written.target order by n") == [
+        ["1", "1.00", "a", "2026-01-01 00:00:00.000"],
+        ["2", "2.50", None, "2026-01-02 00:00:00.000"],
+    ]
