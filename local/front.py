@@ -16,7 +16,7 @@ from ingestion.compatibility import violations
 from local import cloudformation, glue, location, ministack, server
 from local.api import Api
 from local.athena import app as athena
-from local.athena.server import OPTIONS
+from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings as AthenaSettings
 from local.dispatch import Control, Front
 from local.firehose import app as firehose
@@ -76,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.front", description=__doc__)
     server.add_arguments(parser)
     given = parser.parse_args()
+    limit_process(AthenaSettings.memory_limit)
     listener = server.listener(given)
     sys.stderr.write(f"local AWS on http://127.0.0.1:{listener.getsockname()[1]}\n")
     serve(listener, given.state_dir.resolve())

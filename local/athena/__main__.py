@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import re
-import resource
 import sys
 from pathlib import Path
 
 import uvicorn
 
 from local.athena.app import create_app
-from local.athena.server import OPTIONS
+from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings
 
 
@@ -54,7 +52,7 @@ def main() -> None:
         threads=found.threads,
         workers=found.workers,
     )
-    _limit_memory(settings.memory_limit)
+    limit_process(settings.memory_limit)
     if found.fd is None:
         sys.stderr.write(f"Athena on http://127.0.0.1:{found.port}\n")
     uvicorn.run(
@@ -67,18 +65,6 @@ def main() -> None:
     )
     logging.shutdown()
     os._exit(0)  # the interpreter would wait for a query that cannot be interrupted
-
-
-def _limit_memory(text: str) -> None:
-    """Let allocations fail before the machine does: DuckDB does not count strings and lists.
-
-    `text` is DuckDB's memory limit; another one as much and a gigabyte are left for what it misses.
-    """
-    found = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B\s*", text, re.IGNORECASE)
-    if found:
-        size = int(found.group(1)) << 10 * ("KMGT".index(found.group(2).upper()) + 1)
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (2 * size + (1 << 30), most))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Duck:
         prepare(self._database)
         # Given with the rest, this one is not heeded.
         self._database.execute(f"SET max_temp_directory_size = '{settings.spill_limit}'")
+        self._database.execute("SET GLOBAL parquet_metadata_cache = true")
         self._database.execute("SET disabled_optimizers = 'type_pushdown'")
         self._database.execute("SET GLOBAL integer_division = false")
         allowed = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (self.scratch, *roots))

@@ -25,6 +25,7 @@ from local.athena.show import SHOW
 from local.athena.statements import Reader, Statement, classify, explained, lex
 from local.athena.storage import Storage
 from local.athena.types import Type
+from local.athena.wire import Wire
 
 log = logging.getLogger(__name__)
 _UPDATES = {"create_table": "CREATE TABLE", "insert": "INSERT"}
@@ -68,7 +69,8 @@ class Engine:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        session = boto3.session.Session()
+        session: Any = boto3.session.Session()
+        session.events.register("before-send", Wire())
         arguments: dict[str, Any] = {
             "endpoint_url": settings.endpoint_url,
             "region_name": settings.region,
@@ -127,9 +129,17 @@ class Engine:
     def _rows(self, task: Task, work: Work, plan: Plan) -> Outcome:
         infos = [results.column_info(name, kind) for name, kind in plan.display_columns()]
         path = self._row_file(task.id)
-        count = output.write(work, plan, task.sql, path)
         url = f"{task.output_folder}{task.id}.csv"
-        self.storage.put_all([(url, path), (f"{url}.metadata", companion.encoded(task.id, infos))])
+        # What describes the result is known before it runs, and storing it takes as long as a small query.
+        described = self.storage.put_beside(f"{url}.metadata", companion.encoded(task.id, infos))
+        try:
+            count = output.write(work, plan, task.sql, path)
+        except BaseException:
+            described.result()
+            self.storage.remove(f"{url}.metadata")
+            raise
+        self.storage.put(url, path)
+        described.result()
         return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:

@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
+
+import regex
 
 from local.athena.characters import CATEGORIES, ascii_listed, listed, re2_class, re2_listed
 from local.athena.errors import NotSupported, QueryFailed
@@ -28,24 +31,30 @@ class Pattern:
     ascii: str = ""
     re2: str | None = ""
     ignores_case: bool = False
-    _compiled: dict[bool, re.Pattern[str]] = field(default_factory=dict)
+    _compiled: dict[bool, Any] = field(default_factory=dict)
 
     def add(self, text: str, plain: str | None = None, re2: str | None = None) -> None:
         self.unicode += text
         self.ascii += text if plain is None else plain
         self.re2 = None if self.re2 is None or re2 is None else self.re2 + re2
 
-    def compiled(self, subject: str) -> re.Pattern[str]:
+    def compiled(self, subject: str) -> Any:
+        """For subjects of this kind: a pattern of `regex`, which others need not wait for and a clock ends."""
         simple = subject.isascii()
         if not simple and self.ignores_case and any(map(_folds_otherwise, subject)):
             raise NotSupported("a regular expression without case on letters that fold to several")
         if simple not in self._compiled:
             text = self.ascii if simple else self.unicode
-            flags = re.ASCII if simple else re.NOFLAG
-            self._compiled[simple] = re.compile(
-                text, flags | (re.IGNORECASE if self.ignores_case else re.NOFLAG)
-            )
+            flags = regex.V0 | (regex.ASCII if simple else regex.UNICODE)
+            if self.ignores_case:
+                flags |= regex.IGNORECASE
+            self._compiled[simple] = regex.compile(text, flags)
         return self._compiled[simple]
+
+    def checked(self) -> re.Pattern[str]:
+        """By Python's own reading, which is the stricter one; raises re.error."""
+        flags = re.ASCII | (re.IGNORECASE if self.ignores_case else re.NOFLAG)
+        return re.compile(self.ascii, flags)
 
 
 def _folds_otherwise(letter: str) -> bool:
@@ -58,7 +67,7 @@ def read(text: str) -> Pattern:
     """Raises NotSupported for a construct that is not translated, QueryFailed for none at all."""
     made = _Reader(text).pattern()
     try:
-        made.compiled("")
+        made.checked()
     except re.error as error:
         if re.search(r"parenthesis|subpattern|nothing to repeat|character set", error.msg):
             raise QueryFailed("INVALID_FUNCTION_ARGUMENT", f"{text}: {error.msg}") from error
@@ -68,8 +77,8 @@ def read(text: str) -> Pattern:
 
 def never_empty(pattern: Pattern) -> bool:
     """Whether no match can be empty: engines differ in how they go on after an empty one."""
-    subject = pattern.compiled("")
-    least: int = re._parser.parse(pattern.ascii, subject.flags).getwidth()[0]  # type: ignore[attr-defined]
+    flags = pattern.checked().flags
+    least: int = re._parser.parse(pattern.ascii, flags).getwidth()[0]  # type: ignore[attr-defined]
     return least > 0
 
 

@@ -20,23 +20,32 @@ from local.athena.rewrites import arity
 from local.athena.scalars import PythonFunction, fail, nullable
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
+_SECONDS = 0.5
 
 
-def _compiled(text: str, pattern: str) -> re.Pattern[str]:
+def _compiled(text: str, pattern: str) -> Any:
     try:
         return read(pattern).compiled(text)
     except QueryFailed as error:
         fail(error.name, error.message)
 
 
-def _matches(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+def _search(pattern: Any, text: str, at: int = 0) -> Any:
+    """The next match; other threads go on meanwhile, and what never ends is ended."""
+    try:
+        return pattern.search(text, at, concurrent=True, timeout=_SECONDS)
+    except TimeoutError:
+        fail("NOT_SUPPORTED", f"the regular expression takes more than {_SECONDS} s for one value")
+
+
+def _matches(text: str, pattern: Any) -> Iterator[Any]:
     at = 0
-    while at <= len(text) and (found := pattern.search(text, at)):
+    while at <= len(text) and (found := _search(pattern, text, at)):
         yield found
         at = found.end() + (found.end() == found.start())
 
 
-def _checked(pattern: re.Pattern[str], group: int) -> int:
+def _checked(pattern: Any, group: int) -> int:
     if group < 0:
         fail(_INVALID, "Group cannot be negative")
     if group > pattern.groups:
@@ -45,12 +54,12 @@ def _checked(pattern: re.Pattern[str], group: int) -> int:
 
 
 def like(text: str, pattern: str) -> bool:
-    return _compiled(text, pattern).search(text) is not None
+    return _search(_compiled(text, pattern), text) is not None
 
 
 def extract(text: str, pattern: str, group: int) -> str | None:
     compiled = _compiled(text, pattern)
-    found = compiled.search(text)
+    found = _search(compiled, text)
     group = _checked(compiled, group)
     return found.group(group) if found else None
 
@@ -82,10 +91,10 @@ def position(text: str, pattern: str, start: int, occurrence: int) -> int:
     if start > len(text):
         return -1
     at, compiled = start - 1, _compiled(text, pattern)
-    while at <= len(text) and (found := compiled.search(text, at)):
+    while at <= len(text) and (found := _search(compiled, text, at)):
         occurrence -= 1
         if not occurrence:
-            return found.start() + 1
+            return int(found.start()) + 1
         at = found.end() + (found.end() == found.start())
     return -1
 
@@ -102,21 +111,21 @@ def replace(text: str, pattern: str, replacement: str) -> str:
 _REFERENCE = re.compile(r"\\(.)|\$\{([^}]*)\}|\$(\d+)|([\\$])", re.S | re.A)
 
 
-def _replaced(found: re.Match[str], replacement: str) -> str:
+def _replaced(found: Any, replacement: str) -> str:
     """`$1`, `${name}` and `\\$`; of the digits after `$` as many as name a group."""
 
     def one(reference: re.Match[str]) -> str:
         escaped, name, digits, lone = reference.groups()
-        if lone or (name is not None and name not in found.re.groupindex):
+        if lone or (name is not None and name not in found.groupdict()):
             fail(_INVALID, f"Illegal replacement sequence: {replacement}")
         if escaped:
             return str(escaped)
         if name is not None:
             return found.group(name) or ""
         size = 1
-        if int(digits[0]) > found.re.groups:
+        if int(digits[0]) > len(found.groups()):
             fail(_INVALID, f"Illegal replacement sequence: unknown group {digits[0]}")
-        while size < len(digits) and int(digits[: size + 1]) <= found.re.groups:
+        while size < len(digits) and int(digits[: size + 1]) <= len(found.groups()):
             size += 1
         return (found.group(int(digits[:size])) or "") + digits[size:]
 

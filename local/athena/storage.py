@@ -6,7 +6,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ _DOWNLOADS = 8
 _UPLOADS = 4
 _ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
 _CONTENT_TYPES = {"csv": "text/csv", "txt": "text/plain"}
-_BATCH = 1000  # DeleteObjects' limit
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
@@ -139,9 +138,13 @@ class Storage:
             return False
         return True
 
+    def put_beside(self, url: str, body: Path | bytes) -> Future[None]:
+        """Write one object in another thread."""
+        return self._uploads.submit(self.put, url, body)
+
     def put_all(self, objects: list[tuple[str, Path | bytes]]) -> None:
         """Write objects side by side; all are there when it returns."""
-        for future in [self._uploads.submit(self.put, *each) for each in objects]:
+        for future in [self.put_beside(*each) for each in objects]:
             future.result()
 
     def close(self) -> None:
@@ -151,13 +154,10 @@ class Storage:
         bucket, key = split_url(url)
         return bytes(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
 
-    def delete(self, objects: list[Stored]) -> None:
-        for at in range(0, len(objects), _BATCH):
-            some = objects[at : at + _BATCH]
-            self._client.delete_objects(
-                Bucket=some[0].bucket,
-                Delete={"Objects": [{"Key": s.key} for s in some], "Quiet": True},
-            )
+    def remove(self, url: str) -> None:
+        """Delete one object, if it is there."""
+        bucket, key = split_url(url)
+        self._client.delete_object(Bucket=bucket, Key=key)
 
 
 def is_data(stored: Stored, location: str) -> bool:
