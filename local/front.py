@@ -15,7 +15,7 @@ import uvicorn
 from ingestion.compatibility import violations
 from local import cloudformation, glue, location, ministack, server
 from local.api import Api
-from local.athena import app as athena
+from local.athena.api import app as athena
 from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings as AthenaSettings
 from local.dispatch import Control, Front

@@ -24,7 +24,7 @@ import uvicorn
 from ingestion.settings import require
 from local import asgi, functions, http_event, poller, server
 from local.asgi import Message, Receive, Send
-from local.athena import wire
+from local.athena.lake import wire
 from local.functions import FunctionFailed, Host, HostError, NoFunction
 from local.http_event import BadClock, Headers, Request, Response
 from local.poller import Poller

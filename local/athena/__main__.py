@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from local.athena.app import create_app
+from local.athena.api.app import create_app
 from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings
 

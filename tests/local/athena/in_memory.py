@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.athena import results
-from local.athena.cost import Footers
-from local.athena.duck import Duck
-from local.athena.planner import Planner
-from local.athena.query import Work
+from local.athena.engine import results
+from local.athena.engine.duck import Duck
+from local.athena.engine.planner import Planner
+from local.athena.engine.query import Work
+from local.athena.lake.cost import Footers
 from local.athena.settings import Settings
 
 Answer = tuple[list[str], list[list[str | None]]]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.athena.bounds import Bound, can_hold
-from local.athena.cost import Footers
-from local.athena.planner import Planner, Session
-from local.athena.types import parse_type
+from local.athena.engine.planner import Planner, Session
+from local.athena.lake.bounds import Bound, can_hold
+from local.athena.lake.cost import Footers
+from local.athena.sql.types import parse_type
 
 TYPES = {
     "id": "bigint",

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from local.athena import output
+from local.athena.engine import output
+from local.athena.engine.query import Work
+from local.athena.engine.results import Row
 from local.athena.errors import QueryFailed
-from local.athena.query import Work
-from local.athena.results import Row
 from tests.local.athena.in_memory import engine
 
 FOLDER = Path(__file__).parent / "conformance"

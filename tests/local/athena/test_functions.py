@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.athena import functions
+from local.athena.engine.planner import Planner, Session
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.planner import Planner, Session
-from local.athena.syntax import parse
-from local.athena.translate import REWRITES, TYPED_CALLS, Translator
+from local.athena.functions import table
+from local.athena.sql.syntax import parse
+from local.athena.sql.translate import REWRITES, TYPED_CALLS, Translator
 
 CONFORMANCE = Path(__file__).parent / "conformance"
-README = Path(functions.__file__).parent / "README.md"
+README = Path(table.__file__).parents[1] / "README.md"
 BY_SYNTAX = {"listagg", "cast", "if", "row", "concat", "at_timezone"}
 
 
 def test_no_function_is_both_faithful_and_refused() -> None:
-    assert not functions.REFUSED & (functions.REWRITTEN | set(functions.DIRECT))
+    assert not table.REFUSED & (table.REWRITTEN | set(table.DIRECT))
 
 
 def test_every_rewritten_function_has_its_rewrite() -> None:
-    assert (set(REWRITES) | set(TYPED_CALLS) | BY_SYNTAX) - {""} == functions.REWRITTEN
+    assert (set(REWRITES) | set(TYPED_CALLS) | BY_SYNTAX) - {""} == table.REWRITTEN
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def session() -> Iterator[Session]:
     planner.close()
 
 
-@pytest.mark.parametrize("name", sorted(functions.REFUSED))
+@pytest.mark.parametrize("name", sorted(table.REFUSED))
 def test_a_refused_function_is_refused_by_its_name(session: Session, name: str) -> None:
     with pytest.raises(NotSupported, match=name):
         Translator(f"select {name}(1)", session).translate(parse(f"select {name}(1)"))
@@ -55,8 +55,8 @@ def test_every_faithful_function_has_a_value_in_a_conformance_case() -> None:
     cases = (c for p in CONFORMANCE.glob("*.yml") for c in yaml.safe_load(p.read_text("utf-8")))
     texts = [c.get("expr") or c["query"] for c in cases if "error" not in c]
     called = {name.lower() for text in texts for name in re.findall(r"(\w+)\s*\(", text)}
-    assert {n for n in functions.KNOWN if functions.status(n) == "faithful"} <= called
+    assert {n for n in table.KNOWN if table.status(n) == "faithful"} <= called
 
 
 def test_the_readme_shows_the_table() -> None:
-    assert README.read_text(encoding="utf-8").endswith(functions.table())
+    assert README.read_text(encoding="utf-8").endswith(table.table())

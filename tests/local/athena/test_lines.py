@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.athena import lines
-from local.athena.duck import Duck
+from local.athena.engine.duck import Duck
 from local.athena.errors import NotSupported
+from local.athena.lake import lines
 from local.athena.settings import Settings
 
 # A line of a table with three columns, and its fields by Trino's CsvDeserializer.

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from local.athena.operations import OPERATIONS
+from local.athena.api.operations import OPERATIONS
 
 from .conftest import LAKE, RESULTS, Endpoint, Query
 

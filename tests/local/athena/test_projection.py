@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from local.athena.catalog import Table
 from local.athena.errors import QueryFailed
-from local.athena.projection import Places, domain, is_injected
-from local.athena.types import Type
+from local.athena.lake.catalog import Table
+from local.athena.lake.projection import Places, domain, is_injected
+from local.athena.sql.types import Type
 
 NOW = datetime(2026, 1, 3, 5, 30)
 

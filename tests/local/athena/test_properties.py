@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from local.athena import output
+from local.athena.engine import output
+from local.athena.engine.query import Work
 from local.athena.errors import QueryFailed
-from local.athena.query import Work
 from tests.local.athena import model
 from tests.local.athena.in_memory import answer, engine
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.athena.companion import encoded
-from local.athena.results import column_info
-from local.athena.types import Type
+from local.athena.engine.companion import encoded
+from local.athena.engine.results import column_info
+from local.athena.sql.types import Type
 
 from .conftest import LAKE, RESULTS, Endpoint, Query
 

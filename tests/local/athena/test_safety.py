@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.athena.errors import NotSupported
+from local.athena.lake.storage import Storage, Stored
 from local.athena.settings import Settings
-from local.athena.storage import Storage, Stored
 
 from .conftest import LAKE, RESULTS, Endpoint, Query
 

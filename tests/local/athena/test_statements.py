@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from local.athena.ddl import create_external
-from local.athena.engine import bind
+from local.athena.api.executions import literal
+from local.athena.engine.runner import bind
 from local.athena.errors import QueryFailed
-from local.athena.executions import literal
-from local.athena.statements import classify, explained
+from local.athena.statements.ddl import create_external
+from local.athena.statements.kinds import classify, explained
 
 
 @pytest.mark.parametrize(

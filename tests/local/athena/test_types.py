@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.athena.errors import QueryFailed
-from local.athena.types import parse_type
+from local.athena.sql.types import parse_type
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 
-from local.athena.wire import Wire
+from local.athena.lake.wire import Wire
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The Athena API: requests in, answers out, what survives a restart."""

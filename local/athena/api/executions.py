@@ -1,0 +1,388 @@
+"""The life of query executions: queued, running, done; with their workgroup's rules and their record."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from local.athena.api.preparing import PREPARING
+from local.athena.api.saved import Saved
+from local.athena.api.state import State
+from local.athena.api.workgroups import ENGINE_VERSION, Workgroups
+from local.athena.engine.failures import athena_error, exhausted, nested_too_deeply
+from local.athena.engine.query import CANCELLED, Work
+from local.athena.engine.runner import Engine, Outcome, Task, bind
+from local.athena.errors import QueryCancelled, QueryFailed, RequestRefused
+from local.athena.lake.catalog import CATALOG
+from local.athena.lake.cost import billed_bytes
+from local.athena.sql.syntax import parse
+from local.athena.statements.kinds import Statement, classify, lex
+
+log = logging.getLogger(__name__)
+Record = dict[str, Any]
+_OPEN = ("QUEUED", "RUNNING")
+_KEPT_SECONDS = 45 * 24 * 3600
+_AGAIN_SECONDS = 0.02
+_CLOSING_SECONDS = 1.5
+
+
+class Executions:
+    """Starts, watches and remembers queries; `saved` keeps the prepared statements."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        state: State,
+        workgroups: Workgroups,
+        saved: Saved,
+    ) -> None:
+        self._engine, self._state, self._workgroups, self._saved = (
+            engine,
+            state,
+            workgroups,
+            saved,
+        )
+        self._pool = ThreadPoolExecutor(engine.settings.workers, thread_name_prefix="athena-query")
+        self._records: dict[str, Record] = {}
+        self._tokens: dict[str, str] = {}
+        self._starting = threading.Lock()
+        self._running: dict[str, tuple[Work, Future[None]]] = {}
+        for key, record in state.list("execution"):
+            self._load(key, record)
+
+    def _load(self, key: str, record: Record) -> None:
+        """Take up what an earlier process left; Athena keeps executions for 45 days."""
+        if record["Status"]["SubmissionDateTime"] < time.time() - _KEPT_SECONDS:
+            self._forget(key)
+            return
+        if record["Status"]["State"] in _OPEN:
+            self._complete(record, Outcome(), 0, 0.0)
+            problem = QueryFailed(
+                "GENERIC_INTERNAL_ERROR",
+                "The endpoint was restarted while the query ran",
+                user=False,
+            )
+            _finish(record, "FAILED", problem.reason, problem)
+            self._save(record)
+        self._records[key] = record
+        if record.get("Token"):
+            self._tokens[record["Token"]] = key
+
+    def start(self, request: dict[str, Any]) -> str:
+        """StartQueryExecution; raises RequestRefused for bad syntax, workgroup or location."""
+        group = request.get("WorkGroup") or "primary"
+        found = self._workgroups.result_configuration(
+            group, request.get("ResultConfiguration") or {}
+        )
+        parameters = request.get("ExecutionParameters") or []
+        sql, statement = _checked(request["QueryString"], parameters)
+        record = _record(request, statement, found, group)
+        key = str(record["QueryExecutionId"])
+        with self._starting:
+            known = self._tokens.get(record["Token"]) if record["Token"] else None
+            if known is None:
+                self._records[key] = record
+                if record["Token"]:
+                    self._tokens[record["Token"]] = key
+        if known is not None:
+            return self._started_before(known, record)
+        if not self._reuse(record, request):
+            given = parameters if statement.kind == "execute" else []
+            self._submit(record, sql, statement, found["OutputLocation"], given)
+        return key
+
+    def _started_before(self, key: str, again: Record) -> str:
+        """The execution that the token has started; Athena compares four of the parameters."""
+        if self._records[key]["Asked"] != again["Asked"]:
+            raise RequestRefused(
+                "Idempotent parameters do not match", detail="IDEMPOTENT_PARAMETER_MISMATCH"
+            )
+        return key
+
+    def _submit(
+        self, record: Record, sql: str, statement: Statement, folder: str, given: list[str]
+    ) -> None:
+        key, group = record["QueryExecutionId"], record["WorkGroup"]
+        database = record["QueryExecutionContext"].get("Database", "default")
+        work = self._engine.work(database, self._workgroups.cutoff_bytes(group))
+        if given:
+            sql = f"{statement.text} USING {', '.join(map(literal, given))}"
+            statement = classify(sql)
+        task = Task(
+            key,
+            sql,
+            statement,
+            database,
+            folder,
+            lambda name: self._saved.prepared_text(group, name),
+        )
+        self._save(record)
+        with self._starting:
+            self._running[key] = (work, self._pool.submit(self._run, record, task, work))
+
+    def _run(self, record: Record, task: Task, work: Work) -> None:
+        started = time.time()
+        record["Status"]["State"] = "RUNNING"
+        outcome = Outcome()
+        try:
+            _require_runnable(record, task.statement)
+            if task.statement.kind in PREPARING:
+                PREPARING[task.statement.kind](self._saved, record["WorkGroup"], task.statement)
+            outcome = self._engine.run(task, work)
+            state, reason, problem = "SUCCEEDED", "", None
+        except QueryCancelled as error:
+            state, reason, problem = "CANCELLED", str(error), None
+        except QueryFailed as error:
+            state, reason, problem = "FAILED", error.reason, error
+        except (MemoryError, RecursionError) as error:
+            problem = nested_too_deeply() if isinstance(error, RecursionError) else exhausted()
+            state, reason = "FAILED", problem.reason
+        except Exception as error:
+            log.exception("query %s broke the engine", task.id)
+            state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
+            problem = QueryFailed("GENERIC_INTERNAL_ERROR", reason, user=False)
+        if work.stopped and state == "FAILED":  # whatever the interrupt broke
+            state, reason, problem = "CANCELLED", CANCELLED, None
+        self._complete(record, outcome, work.scanned_bytes, time.time() - started)
+        _finish(record, state, reason, problem)
+        self._save(record)
+        log.info(
+            "query %s %s %.3f s %d rows %d bytes, billed %d",
+            task.id, state, time.time() - started, outcome.update_count or outcome.rows,
+            work.scanned_bytes, 0 if state == "FAILED" else billed_bytes(work.scanned_bytes),
+        )  # fmt: skip
+        with self._starting:
+            self._running.pop(task.id, None)
+
+    def _complete(self, record: Record, outcome: Outcome, scanned: int, seconds: float) -> None:
+        statistics = record["Statistics"]
+        statistics["EngineExecutionTimeInMillis"] = int(seconds * 1000)
+        statistics["DataScannedInBytes"] = scanned
+        if outcome.manifest:
+            statistics["DataManifestLocation"] = outcome.manifest
+        if outcome.output:
+            record["ResultConfiguration"]["OutputLocation"] = outcome.output
+        record["Columns"], record["UpdateCount"], record["Rows"] = (
+            outcome.columns,
+            outcome.update_count,
+            outcome.rows,
+        )
+
+    def _reuse(self, record: Record, request: dict[str, Any]) -> bool:
+        wanted = (request.get("ResultReuseConfiguration") or {}).get(
+            "ResultReuseByAgeConfiguration"
+        ) or {}
+        if not wanted.get("Enabled") or record["SubstatementType"] != "SELECT":
+            return False
+        oldest = time.time() - 60 * wanted.get("MaxAgeInMinutes", 60)
+        for other in self.newest_first():
+            same = all(
+                other[k] == record[k]
+                for k in ("Query", "WorkGroup", "QueryExecutionContext", "ExecutionParameters")
+            )
+            done = (
+                other["Status"]["State"] == "SUCCEEDED"
+                and other["Status"]["CompletionDateTime"] >= oldest
+            )
+            if same and done and other is not record and self._has_result(other):
+                self._take_over(record, other)
+                return True
+        return False
+
+    def _has_result(self, record: Record) -> bool:
+        """Clients delete result files that they have read."""
+        place = record["ResultConfiguration"]["OutputLocation"]
+        return bool(record.get("Columns")) and self._engine.storage.exists(place)
+
+    def _take_over(self, record: Record, other: Record) -> None:
+        record["ResultConfiguration"] = dict(other["ResultConfiguration"])
+        record["Columns"], record["UpdateCount"], record["Rows"] = (
+            other["Columns"],
+            None,
+            other["Rows"],
+        )
+        record["ReusedFrom"] = other.get("ReusedFrom") or other["QueryExecutionId"]
+        record["Statistics"]["ResultReuseInformation"] = {"ReusedPreviousResult": True}
+        _finish(record, "SUCCEEDED", "")
+        self._save(record)
+
+    def _save(self, record: Record) -> None:
+        self._state.put(
+            "execution", record["QueryExecutionId"], record, record["Status"]["SubmissionDateTime"]
+        )
+
+    def get(self, key: str) -> Record:
+        if key not in self._records:
+            raise RequestRefused(
+                f"QueryExecution {key} was not found", detail="QUERY_EXECUTION_NOT_FOUND"
+            )
+        return self._records[key]
+
+    def pending(self, key: str) -> Future[None] | None:
+        """The future of an execution that has not ended."""
+        found = self._running.get(key)
+        return found[1] if found and not found[1].done() else None
+
+    def stop(self, key: str) -> None:
+        record = self.get(key)
+        found = self._running.get(key)
+        if not found or record["Status"]["State"] not in _OPEN:
+            return
+        work, future = found
+        work.stopped = True
+        if future.cancel():
+            self._complete(record, Outcome(), 0, 0.0)
+            _finish(record, "CANCELLED", CANCELLED)
+            self._save(record)
+            self._running.pop(key, None)
+            return
+        threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
+
+    def is_used(self, group: str) -> bool:
+        """Whether any execution belongs to the workgroup."""
+        return any(r["WorkGroup"] == group for r in list(self._records.values()))
+
+    def forget(self, group: str) -> None:
+        for key, record in list(self._records.items()):
+            if record["WorkGroup"] == group:
+                self.stop(key)
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        self._records.pop(key, None)
+        self._state.delete("execution", key)
+        self._engine.forget(key)
+
+    def newest_first(self) -> list[Record]:
+        return sorted(
+            self._records.values(),
+            key=lambda r: r["Status"]["SubmissionDateTime"],
+            reverse=True,
+        )
+
+    def close(self) -> None:
+        """Interrupt what runs; what does not end soon is left behind and FAILED at the next start."""
+        running = list(self._running.values())
+        for work, _ in running:
+            work.stopped = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for work, future in running:
+            threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
+        wait([future for _, future in running], timeout=_CLOSING_SECONDS)
+
+
+def _interrupt(work: Work, future: Future[None]) -> None:
+    """An interrupt between two statements is lost: repeat it until the query has ended."""
+    while not future.done():
+        work.stop()
+        wait([future], timeout=_AGAIN_SECONDS)
+
+
+_READS_DATA = ("query", "create_table", "insert", "unload", "explain", "execute")
+
+
+def _require_runnable(record: Record, statement: Statement) -> None:
+    catalog = record["QueryExecutionContext"].get("Catalog", CATALOG)
+    if catalog != CATALOG and statement.kind in _READS_DATA:  # others fall back to the default
+        raise QueryFailed("CATALOG_NOT_FOUND", f"line 1:1: Catalog '{catalog}' does not exist")
+
+
+def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
+    """Syntax errors are answered at once, as Athena does, everything else by the execution."""
+    try:
+        statement = classify(sql)
+        if parameters and statement.kind != "execute":
+            sql = bind(statement.text, [literal(p) for p in parameters])
+            statement = classify(sql)
+        if statement.kind == "query":
+            parse(statement.text)
+    except QueryFailed as error:
+        if error.name == "SYNTAX_ERROR":
+            raise RequestRefused(error.message, detail="MALFORMED_QUERY") from error
+        statement = classify(sql)
+    return statement.text, statement
+
+
+def literal(parameter: str) -> str:
+    """An execution parameter is SQL when it is a literal, otherwise a string."""
+    lexemes = lex(parameter)
+    kinds = [x.kind for x in lexemes]
+    words = [x.upper for x in lexemes]
+    is_sql = (
+        kinds in (["string"], ["number"])
+        or (kinds == ["symbol", "number"] and lexemes[0].text in "+-")
+        or words in (["NULL"], ["TRUE"], ["FALSE"])
+        or (kinds == ["word", "string"] and words[0] in ("DATE", "TIMESTAMP", "DECIMAL", "TIME"))
+        or words[:1] in (["CAST"], ["ARRAY"])
+    )
+    return parameter if is_sql else "'" + parameter.replace("'", "''") + "'"
+
+
+_PLACES = {"create_table": "tables/{id}", "insert": "{id}", "unload": "{id}"}
+
+
+def _record(
+    request: dict[str, Any], statement: Statement, found: dict[str, Any], group: str
+) -> Record:
+    """`found` is the result configuration that holds."""
+    key = str(uuid.uuid4())
+    context = request.get("QueryExecutionContext") or {}
+    given = (request.get("ResultConfiguration") or {}).get("OutputLocation")
+    suffix = ".csv" if statement.type == "DML" else ".txt"
+    place = _PLACES.get(statement.kind, "{id}" + suffix).format(id=key)
+    return {
+        "QueryExecutionId": key,
+        "Query": request["QueryString"],
+        "StatementType": statement.type,
+        "SubstatementType": statement.sub,
+        "ResultConfiguration": {
+            **found,
+            "OutputLocation": found["OutputLocation"] + place,
+        },
+        "ResultReuseConfiguration": request.get("ResultReuseConfiguration")
+        or {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+        "QueryExecutionContext": {k: v.strip("`").lower() for k, v in context.items()},
+        "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},
+        "Statistics": {
+            "EngineExecutionTimeInMillis": 0,
+            "DataScannedInBytes": 0,
+            "TotalExecutionTimeInMillis": 0,
+            "QueryQueueTimeInMillis": 0,
+            "ServiceProcessingTimeInMillis": 0,
+            "ResultReuseInformation": {"ReusedPreviousResult": False},
+        },
+        "WorkGroup": group,
+        "EngineVersion": ENGINE_VERSION,
+        "ExecutionParameters": request.get("ExecutionParameters") or [],
+        "Token": request.get("ClientRequestToken"),
+        "Asked": [request["QueryString"], context, given],
+    }
+
+
+def _finish(record: Record, state: str, reason: str, problem: QueryFailed | None = None) -> None:
+    status = record["Status"]
+    now = time.time()
+    if reason:
+        status["StateChangeReason"] = reason
+    if problem:
+        status["AthenaError"] = athena_error(problem)
+    status["CompletionDateTime"] = now
+    record["Statistics"]["TotalExecutionTimeInMillis"] = int(
+        (now - status["SubmissionDateTime"]) * 1000
+    )
+    status["State"] = state
+
+
+_PRIVATE = ("Columns", "UpdateCount", "Rows", "ReusedFrom", "Token", "Asked")
+
+
+def public(record: Record) -> Record:
+    """The record as GetQueryExecution answers it."""
+    shown = {k: v for k, v in record.items() if k not in _PRIVATE}
+    if not shown["ExecutionParameters"]:
+        del shown["ExecutionParameters"]
+    return shown

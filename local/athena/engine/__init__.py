@@ -1,0 +1,1 @@
+"""One statement from its text to its result."""

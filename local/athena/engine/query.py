@@ -1,0 +1,216 @@
+"""One query from SQL text to rows: resolve, translate, prune, fetch, run."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import duckdb
+
+from local.athena.engine.duck import Duck
+from local.athena.engine.failures import explain
+from local.athena.engine.planner import Planner, Scan, Session
+from local.athena.engine.results import require_printable
+from local.athena.errors import QueryCancelled
+from local.athena.functions import refusals
+from local.athena.lake import pruning, scan
+from local.athena.lake.catalog import Catalog, Partition, Table
+from local.athena.lake.cost import Footers
+from local.athena.lake.storage import Listing, Storage
+from local.athena.sql.fields import UNNAMED, is_unnamed
+from local.athena.sql.nodes import sql
+from local.athena.sql.quoting import identifier
+from local.athena.sql.resolve import Relation, Resolver
+from local.athena.sql.scopes import Scopes
+from local.athena.sql.syntax import parse
+from local.athena.sql.translate import Translator
+from local.athena.sql.types import Type
+
+log = logging.getLogger(__name__)
+_ROWS = 10_000
+CANCELLED = "Query cancelled by user"
+
+
+@dataclass
+class Plan:
+    """`sql` for DuckDB, the result's columns (Trino's names and types) and what it reads."""
+
+    sql: str
+    columns: list[tuple[str, Type]]
+    sources: list[scan.Source]
+    used: dict[str, set[str]]
+    scanned_bytes: int = 0
+
+    @property
+    def unnamed(self) -> list[int]:
+        return [at for at, (name, _) in enumerate(self.columns) if is_unnamed(name)]
+
+    def display_columns(self) -> list[tuple[str, Type]]:
+        return [
+            (f"_col{at}" if is_unnamed(name) else name, kind)
+            for at, (name, kind) in enumerate(self.columns)
+        ]
+
+
+@dataclass
+class Work:
+    """What one running query holds; `stop` interrupts it from another thread."""
+
+    catalog: Catalog
+    storage: Storage
+    planner: Planner
+    duck: Duck
+    footers: Footers
+    database: str
+    cutoff_bytes: int | None = None
+    scanned_bytes: int = 0
+    _connections: list[Any] = field(default_factory=list)
+    _mark: int = 0
+    _tries: bool = False
+    stopped: bool = False
+
+    @cached_property
+    def listing(self) -> Listing:
+        """What this query has listed so far."""
+        return Listing(self.storage)
+
+    def stop(self) -> None:
+        self.stopped = True
+        for connection in list(self._connections):
+            connection.interrupt()
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        connection = self.duck.connection()
+        self._connections.append(connection)
+        try:
+            self.check()
+            yield connection
+            if self._tries:
+                refusals.require_none(self._mark)
+        except duckdb.InterruptException as error:
+            raise QueryCancelled(CANCELLED) from error
+        finally:
+            self._connections.remove(connection)
+            connection.close()
+
+    def check(self) -> None:
+        if self.stopped:
+            raise QueryCancelled(CANCELLED)
+
+    def plan(self, text: str) -> Plan:
+        """Everything about a query short of running it; raises QueryFailed."""
+        self._mark = refusals.mark()
+        resolver = Resolver(self.catalog, self.database, text)
+        tree = resolver.resolve(parse(text))
+        session = self.planner.session()
+        self._connections.append(session)
+        try:
+            for relation in resolver.relations:
+                session.stand_in(relation.name, relation.columns)
+            scopes = Scopes(resolver.relations)
+            made = sql(Translator(text, session, scopes).translate(tree))
+            log.debug("translated to %s", made)
+            self._tries = "try(" in made.lower()
+            plan = self._planned(session, made, resolver.relations)
+            if resolver.output is not None:  # DuckDB numbers names that occur twice
+                names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]
+                plan.columns = [(n, k) for n, (_, k) in zip(names, plan.columns, strict=True)]
+            return plan
+        except duckdb.Error as error:
+            raise explain(error, text) from error
+        finally:
+            self._connections.remove(session)
+            session.close()
+
+    def _planned(self, session: Session, made: str, relations: list[Relation]) -> Plan:
+        columns = session.describe(made)
+        require_printable(columns)
+        scans = session.scans(made)
+        plan = Plan(made, columns, [], {})
+        for relation in relations:
+            self.check()
+            found = scans.get(relation.name, [])
+            plan.used[relation.name] = set().union(*(_used(s, relation) for s in found))
+            source = scan.Source(relation)
+            if found and relation.table is not None:
+                kept = self._kept(session, relation.table, found)
+                source = scan.locate(self.storage, self.listing, relation, kept)
+                plan.scanned_bytes += self._bytes(session, source, found)
+            plan.sources.append(source)
+        self.scanned_bytes += plan.scanned_bytes
+        if self.cutoff_bytes is not None and self.scanned_bytes > self.cutoff_bytes:
+            raise QueryCancelled("Bytes scanned limit was exceeded")
+        return plan
+
+    def _kept(self, session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
+        if not table.keys:
+            return []
+        return pruning.keep(session, self.catalog, self.listing, table, scans)
+
+    def _bytes(self, session: Session, source: scan.Source, scans: list[Scan]) -> int:
+        """What the scans of one relation read; each has columns, partitions, row groups of its own."""
+        relation, table = source.relation, source.relation.table
+        assert table is not None
+        total = 0
+        for one in scans:
+            alone = len(scans) == 1 or not table.keys
+            kept = None if alone else set(self._kept(session, table, [one]))
+            needed, filters = _used(one, relation), tuple(one.filters)
+            for partition, objects, paths in source.files:
+                if kept is not None and partition not in kept:
+                    continue
+                if table.format == "parquet":
+                    total += sum(self.footers.scanned(p, needed, filters) for p in paths)
+                else:
+                    total += sum(stored.size for stored in objects)
+        return total
+
+    def prepare(self, connection: Any, plan: Plan) -> None:
+        """Create the plan's relations in `connection`."""
+        for source in plan.sources:
+            relation = source.relation
+            name = identifier(relation.name)
+            if relation.rows is not None:
+                _materialize(connection, relation)
+                continue
+            made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
+            connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
+
+    def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The result in batches; raises QueryFailed in Trino's words."""
+        with self.connection() as connection:
+            try:
+                self.prepare(connection, plan)
+                connection.execute(plan.sql)
+                while batch := connection.fetchmany(_ROWS):
+                    self.check()
+                    yield batch
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error as error:
+                raise explain(error, text) from error
+
+
+def _used(scan_: Scan, relation: Relation) -> set[str]:
+    """Columns that a scan outputs or names in a filter, lower case."""
+    words = {w.lower() for f in scan_.filters for w in re.findall(r"\w+", f)}
+    found = {c.lower() for c in scan_.columns}
+    return (found | {c for c in relation.columns if c in words}) & set(relation.columns)
+
+
+def _materialize(connection: Any, relation: Relation) -> None:
+    rows = relation.rows or []
+    names = ", ".join(f"{identifier(c)} {t.duckdb()}" for c, t in relation.columns.items())
+    connection.execute(f"CREATE TEMP TABLE {identifier(relation.name)} ({names})")
+    if rows:
+        parts = ", ".join(f"CAST(unnest(?) AS {t.duckdb()})" for t in relation.columns.values())
+        values = [
+            [None if v is None else str(v) for v in column] for column in zip(*rows, strict=True)
+        ]
+        connection.execute(f"INSERT INTO {identifier(relation.name)} SELECT {parts}", values)

@@ -1,0 +1,1 @@
+"""Trino's functions, a family a module."""

@@ -1,0 +1,66 @@
+"""Every macro and Python function that the engine knows, from the modules that each hold one family."""
+
+from __future__ import annotations
+
+from local.athena.functions import (
+    aggregates,
+    approximations,
+    array_macros,
+    binary,
+    clock,
+    json_functions,
+    macros,
+    maps,
+    moments,
+    numerics,
+    readable,
+    readings,
+    regexps,
+    scalars,
+    sql_json,
+    templates,
+    texts,
+    urls,
+)
+from local.athena.functions.macro import Macro
+from local.athena.functions.macros import SERIES
+from local.athena.functions.scalars import PythonFunction
+from local.athena.sql import equality, intervals, scalar_casts
+
+_FAMILIES = (
+    equality,
+    array_macros,
+    intervals,
+    maps,
+    aggregates,
+    approximations,
+    json_functions,
+    binary,
+    clock,
+    moments,
+    readable,
+    readings,
+    numerics,
+    regexps,
+    scalar_casts,
+    sql_json,
+    templates,
+    texts,
+    urls,
+)
+
+# Order matters: a macro may only use those above it.
+MACROS: dict[str, Macro] = {
+    **macros.MACROS,
+    **{name: macro for family in _FAMILIES for name, macro in family.MACROS.items()},
+}
+PYTHON_FUNCTIONS: list[PythonFunction] = [
+    *scalars.PYTHON_FUNCTIONS,
+    *(function for family in _FAMILIES for function in family.FUNCTIONS),
+]
+
+
+def definitions(series: str = SERIES) -> list[str]:
+    """The CREATE MACRO statements in the order they can be run."""
+    made = {"series": series, **{name: m.definition for name, m in MACROS.items()}}
+    return [f"CREATE MACRO t_{name}{definition}" for name, definition in made.items()]

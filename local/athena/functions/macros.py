@@ -1,0 +1,130 @@
+"""DuckDB macros that give a Trino function its value; created once when the engine starts.
+
+A macro cannot take a lambda, DISTINCT, FILTER or ORDER BY: those functions are in `rewrites`.
+`t_fail(name, message)` takes the type of its surroundings, fails only when it is evaluated (DuckDB
+folds constant conditions eagerly, constant values not) and, unlike error(), may stand inside TRY.
+`t_refuse(condition, message)` is the same for NOT_SUPPORTED, which TRY must not hide: it repeats the
+condition under which it stands, because DuckDB computes constants in branches that are not taken.
+"""
+
+from __future__ import annotations
+
+from local.athena.functions.macro import Macro
+from local.athena.functions.macro import private as _private
+from local.athena.sql.intervals import part_of
+
+
+def _integer_cast(duckdb: str, trino: str) -> Macro:
+    return _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        f"WHEN regexp_full_match(x, '[+-]?[0-9]+') THEN CAST(x AS {duckdb}) "
+        f"ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast ''' || x || ''' to {trino}') END"
+    )
+
+
+# The planner's series must not be folded: EXPLAIN would print every element.
+SERIES = "(a, b, s) AS generate_series(a, b, s)"
+UNFOLDED_SERIES = "(a, b, s) AS generate_series(a, b, CASE WHEN random() < 2 THEN s END)"
+
+_TIMES = "(x DATE) AS {part}, (x TIMESTAMP) AS {part}, (x TIMESTAMP WITH TIME ZONE) AS {part}"
+
+# Order matters: a macro may only use those above it.
+MACROS: dict[str, Macro] = {
+    "fail": _private("(n, m) AS [NULL][CAST(concat('@', n, ':', m, '@') AS INTEGER)]"),
+    "refuse": _private("(c, m) AS [NULL][t_refused(c, m)]"),
+    "varchar_to_tinyint": _integer_cast("TINYINT", "TINYINT"),
+    "varchar_to_smallint": _integer_cast("SMALLINT", "SMALLINT"),
+    "varchar_to_integer": _integer_cast("INTEGER", "INT"),
+    "varchar_to_bigint": _integer_cast("BIGINT", "BIGINT"),
+    "varchar_to_double": _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, "
+        "'[ ]*[+-]?(([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)[ ]*') "
+        "THEN CAST(x AS DOUBLE) "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast ''' || x || ''' to DOUBLE') END"
+    ),
+    "varchar_to_number_text": _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        "WHEN regexp_full_match(x, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?') THEN x "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast VARCHAR ''' || x || ''' to DECIMAL') END"
+    ),
+    "varchar_to_date": _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        "WHEN regexp_full_match(x, '[ ]*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}[ ]*') THEN CAST(x AS DATE) "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to date: ' || x) END"
+    ),
+    "varchar_to_timestamp": _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, "
+        "'[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( ([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9]([.][0-9]{1,3})?)?)?') "
+        "THEN CAST(CASE WHEN regexp_full_match(x, '[^:]+:[0-9]{1,2}') THEN x || ':00' ELSE x END AS TIMESTAMP) "
+        "WHEN regexp_full_match(x, '[0-9]{4,}-[0-9-]+ ([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9][.][0-9]{4,12}') "
+        "THEN t_round_ms(CAST(x AS TIMESTAMP)) "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to timestamp: ' || x) END"
+    ),
+    "varchar_to_boolean": _private(
+        "(x) AS CASE WHEN lower(x) IN ('t', 'true', '1') THEN true "
+        "WHEN lower(x) IN ('f', 'false', '0') THEN false WHEN x IS NULL THEN NULL "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast ''' || x || ''' to BOOLEAN') END"
+    ),
+    "timestamp_to_varchar": _private(
+        "(x) AS strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')"
+    ),
+    "zoned_to_varchar": _private("(x) AS strftime(x, '%Y-%m-%d %H:%M:%S.%g') || ' UTC'"),
+    "round_ms": _private(
+        "(t) AS to_milliseconds(CAST(round(epoch_us(t) / 1e3) AS BIGINT)) + TIMESTAMP '1970-01-01'"
+    ),
+    "now": _private("() AS date_trunc('millisecond', now())"),
+    "divide_double": _private("(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"),
+    "unscaled": _private("(d) AS CAST(replace(CAST(d AS VARCHAR), '.', '') AS HUGEINT)"),
+    "divide_unscaled": _private(
+        "(a, b, f) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN b = 0 THEN t_fail('DIVISION_BY_ZERO', 'Division by zero') ELSE "
+        "((2 * abs(a) * f + abs(b)) // (2 * abs(b))) * (CASE WHEN (a < 0) <> (b < 0) THEN -1 ELSE 1 END) END"
+    ),
+    "e": Macro("() AS exp(1e0)", "double"),
+    "nan": Macro("() AS CAST('NaN' AS DOUBLE)", "double"),
+    "infinity": Macro("() AS CAST('Infinity' AS DOUBLE)", "double"),
+    "bitwise_and": Macro("(a, b) AS CAST(a & b AS BIGINT)", "bigint"),
+    "bitwise_or": Macro("(a, b) AS CAST(a | b AS BIGINT)", "bigint"),
+    "bitwise_xor": Macro("(a, b) AS CAST(xor(a, b) AS BIGINT)", "bigint"),
+    "bitwise_not": Macro("(a) AS CAST(~CAST(a AS BIGINT) AS BIGINT)", "bigint"),
+    "split_part": Macro(
+        "(s, d, i) AS CASE WHEN i > 0 THEN string_split(s, d)[i] WHEN i IS NULL OR s IS NULL THEN NULL "
+        "ELSE t_fail('INVALID_FUNCTION_ARGUMENT', 'Index must be greater than zero') END",
+        "varchar",
+    ),
+    **{
+        name: Macro(f"{_TIMES.format(part=part)}{part_of(name)}", "bigint")
+        for name, part in {
+            "year": "year(x)",
+            "month": "month(x)",
+            "day": "day(x)",
+            "day_of_month": "day(x)",
+            "hour": "hour(x)",
+            "minute": "minute(x)",
+            "second": "second(x)",
+            "millisecond": "millisecond(x) % 1000",
+            "quarter": "quarter(x)",
+            "week": "week(x)",
+            "week_of_year": "week(x)",
+            "day_of_week": "isodow(x)",
+            "dow": "isodow(x)",
+            "day_of_year": "dayofyear(x)",
+            "doy": "dayofyear(x)",
+            "year_of_week": "isoyear(x)",
+            "yow": "isoyear(x)",
+        }.items()
+    },
+    "to_iso8601": Macro(
+        "(d DATE) AS strftime(d, '%Y-%m-%d'), (t TIMESTAMP) AS strftime(t, '%Y-%m-%dT%H:%M:%S.%g'), "
+        "(z TIMESTAMP WITH TIME ZONE) AS strftime(z, '%Y-%m-%dT%H:%M:%S.%gZ')",
+        "varchar",
+    ),
+    "great_circle_distance": Macro(
+        # Trino's GeoFunctions: Vincenty on a sphere of 6371.01 km.
+        "(a, b, c, d) AS 6371.01e0 * atan2(sqrt("
+        "pow(cos(radians(c)) * sin(radians(b) - radians(d)), 2) + pow(cos(radians(a)) * sin(radians(c))"
+        " - sin(radians(a)) * cos(radians(c)) * cos(radians(b) - radians(d)), 2)), "
+        "sin(radians(a)) * sin(radians(c))"
+        " + cos(radians(a)) * cos(radians(c)) * cos(radians(b) - radians(d)))",
+        "double",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Tables in the Glue catalogue, files in S3, what of them a query reads and what that costs."""

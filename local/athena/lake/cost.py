@@ -1,0 +1,148 @@
+"""Bytes scanned as Athena counts them, from the Parquet footers of the files a query reads.
+
+Columnar files count the compressed chunks of the needed columns in the row groups that the filters
+leave, other files whole.
+Source: https://aws.amazon.com/athena/pricing/.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from local.athena.errors import QueryFailed
+from local.athena.lake.bounds import Bound, can_hold
+from local.athena.sql.types import Type
+
+_MB = 1024 * 1024
+_LEAST = 10 * _MB
+
+
+def billed_bytes(scanned: int) -> int:
+    """A query is billed by whole megabytes, ten at least."""
+    return max(_LEAST, -(-scanned // _MB) * _MB) if scanned else 0
+
+
+@dataclass(frozen=True)
+class _RowGroup:
+    """Compressed bytes by top-level column, and what its statistics say of plain columns."""
+
+    sizes: dict[str, int]
+    bounds: dict[str, Bound]
+
+
+@dataclass(frozen=True)
+class _Footer:
+    columns: dict[str, Type]
+    groups: list[_RowGroup]
+
+
+class Footers:
+    """Parquet footers, read once per file version; thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], _Footer] = {}
+        self._lock = threading.Lock()
+
+    def _read(self, path: Path) -> _Footer:
+        status = path.stat()
+        key = (str(path), status.st_mtime_ns, status.st_size)
+        with self._lock:
+            if key in self._known:
+                return self._known[key]
+        try:
+            found = _footer(path)
+        except pa.ArrowException as error:
+            raise QueryFailed("HIVE_BAD_DATA", f"Malformed Parquet file {path.name}") from error
+        with self._lock:
+            self._known[key] = found
+        return found
+
+    def columns(self, path: Path) -> dict[str, Type]:
+        """Column types by lower-case name."""
+        return self._read(path).columns
+
+    def scanned(self, path: Path, columns: set[str], filters: tuple[str, ...] = ()) -> int:
+        """Compressed bytes of the chunks of `columns` in the row groups that `filters` leave."""
+        return sum(
+            size
+            for group in self._read(path).groups
+            if can_hold(filters, group.bounds)
+            for name, size in group.sizes.items()
+            if name in columns
+        )
+
+
+def _footer(path: Path) -> _Footer:
+    with pq.ParquetFile(path) as file:
+        groups = [
+            _row_group(file.metadata.row_group(at)) for at in range(file.metadata.num_row_groups)
+        ]
+        return _Footer({f.name.lower(): arrow_type(f.type) for f in file.schema_arrow}, groups)
+
+
+def _row_group(found: Any) -> _RowGroup:
+    sizes: dict[str, int] = {}
+    bounds: dict[str, Bound] = {}
+    for at in range(found.num_columns):
+        chunk = found.column(at)
+        top, *inner = chunk.path_in_schema.split(".")
+        name = top.lower()
+        sizes[name] = sizes.get(name, 0) + chunk.total_compressed_size
+        bound = _bound(chunk) if not inner else None
+        if bound is not None:
+            bounds[name] = bound
+    return _RowGroup(sizes, bounds)
+
+
+def _bound(chunk: Any) -> Bound | None:
+    """None when the chunk has no statistics that can be compared."""
+    found = chunk.statistics
+    if found is None:
+        return None
+    if found.has_null_count and found.null_count == chunk.num_values:
+        return Bound(None, None, True)
+    has_nulls = not found.has_null_count or found.null_count > 0
+    if not found.has_min_max:
+        return None
+    least, greatest = _comparable(found.min), _comparable(found.max)
+    return None if least is None or greatest is None else Bound(least, greatest, has_nulls)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, float):
+        return None if value != value else value
+    return None if isinstance(value, bytes | bool) else value
+
+
+def arrow_type(found: Any) -> Type:
+    """Only as deep as scans compare: the kind of a column, its decimal width."""
+    checks = [
+        (pa.types.is_boolean, "boolean"),
+        (pa.types.is_int8, "tinyint"),
+        (pa.types.is_int16, "smallint"),
+        (pa.types.is_int32, "integer"),
+        (pa.types.is_integer, "bigint"),
+        (pa.types.is_float32, "real"),
+        (pa.types.is_float64, "double"),
+        (pa.types.is_date, "date"),
+        (pa.types.is_map, "map"),
+        (pa.types.is_struct, "row"),
+        (pa.types.is_list, "array"),
+        (pa.types.is_large_list, "array"),
+        (pa.types.is_binary, "varbinary"),
+        (pa.types.is_large_binary, "varbinary"),
+    ]
+    if pa.types.is_decimal(found):
+        return Type("decimal", (found.precision, found.scale))
+    if pa.types.is_timestamp(found):
+        return Type("timestamp")
+    return next((Type(name) for matches, name in checks if matches(found)), Type("varchar"))

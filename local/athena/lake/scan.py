@@ -1,0 +1,246 @@
+"""Relations as DuckDB views over the files of the kept partitions, columns typed as Glue says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.athena.errors import QueryFailed
+from local.athena.lake import hive_json, lines
+from local.athena.lake.catalog import Partition, Table, key_row
+from local.athena.lake.cost import Footers
+from local.athena.lake.storage import Listing, Storage, Stored, is_data
+from local.athena.sql.quoting import identifier, literal_glob, quoted
+from local.athena.sql.resolve import Relation
+from local.athena.sql.types import INTEGERS, Type
+
+_LIST_ONE_BY_ONE = 3  # partitions up to which each is listed by itself
+
+
+@dataclass
+class Source:
+    """The files behind one relation: `files` by partition (one without values if unpartitioned)."""
+
+    relation: Relation
+    files: list[tuple[Partition, list[Stored], list[Path]]] = field(default_factory=list)
+
+
+def locate(
+    storage: Storage, listing: Listing, relation: Relation, partitions: list[Partition]
+) -> Source:
+    """List and fetch what the relation reads."""
+    table = relation.table
+    if table is None:
+        return Source(relation)
+    wanted = partitions if table.keys else [Partition((), table.location)]
+    source = Source(relation)
+    for partition, objects in _list(listing, wanted):
+        if objects:
+            source.files.append((partition, objects, storage.local(objects)))
+    return source
+
+
+def _list(listing: Listing, wanted: list[Partition]) -> list[tuple[Partition, list[Stored]]]:
+    """The partitions with their objects, in order; of many only those that have any."""
+    letters = os.path.commonprefix([p.location for p in wanted])  # noqa: RUF071 - cut at the slash
+    start = letters.rpartition("/")[0]
+    if len(wanted) <= _LIST_ONE_BY_ONE or "/" not in start.removeprefix("s3://"):
+        return [(p, listing.below(p.location)) for p in wanted]
+    locations = {p.location for p in wanted}
+    found: dict[str, list[Stored]] = {}
+    for stored in listing.under(start):
+        holder = _holder(stored.url, locations)
+        if holder is not None and is_data(stored, holder):
+            found.setdefault(holder, []).append(stored)
+    return [(p, found[p.location]) for p in wanted if p.location in found]
+
+
+def _holder(url: str, locations: Container[str]) -> str | None:
+    """The nearest folder above an object that is one of the locations."""
+    folder = url.rpartition("/")[0]
+    while "/" in folder.removeprefix("s3://"):
+        if folder in locations:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return None
+
+
+def _hive_style(table: Table, partition: Partition, path: Path) -> bool:
+    folders = path.parts[:-1]
+    pairs = zip(table.keys, partition.values, strict=True)
+    return all("%" not in v and f"{k}={v}" in folders for k, v in pairs)
+
+
+def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> str:
+    """The SELECT that gives the relation's columns; partition keys outside `used` are not computed."""
+    relation, table = source.relation, source.relation.table
+    assert table is not None
+    keys = [k for k in table.keys if k in used]
+    columns = list(relation.columns)
+    if not source.files:
+        nothing = ", ".join(
+            f"CAST(NULL AS {relation.columns[c].duckdb()}) AS {identifier(c)}" for c in columns
+        )
+        return f"SELECT {nothing} WHERE false"
+    every = [path for _, _, paths in source.files for path in paths]
+    hive = all(_hive_style(table, p, path) for p, _, paths in source.files for path in paths)
+    if not keys or (hive and table.format == "parquet"):
+        return _select(source, columns, every, storage, footers, hive_keys=bool(keys))
+    parts = [
+        _select(
+            source,
+            columns,
+            paths,
+            storage,
+            footers,
+            values=dict(zip(table.keys, key_row(p.values), strict=True)),
+        )
+        for p, _, paths in source.files
+    ]
+    return " UNION ALL ".join(parts)
+
+
+def _select(
+    source: Source,
+    columns: list[str],
+    paths: list[Path],
+    storage: Storage,
+    footers: Footers,
+    *,
+    hive_keys: bool = False,
+    values: dict[str, str | None] | None = None,
+) -> str:
+    table, relation = source.relation.table, source.relation
+    assert table is not None
+    read = _READERS[table.format](table, paths, footers, hive_keys)
+    made = []
+    for column in columns:
+        kind = relation.columns[column].duckdb()
+        if column == "$path":
+            value = storage.url_of_file()
+        elif column in table.keys and values:
+            key = values[column]
+            value = "NULL" if key is None else quoted(key)
+        elif column in table.keys:
+            value = identifier(column) if hive_keys else "NULL"
+        else:
+            value = read.column(column, relation.columns[column])
+        made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
+    return f"SELECT {', '.join(made)} FROM {read.source}"
+
+
+@dataclass
+class _Reader:
+    source: str
+    column: Any
+
+
+def _paths(paths: list[Path]) -> str:
+    return "[" + ", ".join(quoted(literal_glob(str(p))) for p in paths) + "]"
+
+
+def _parquet(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    schemas = [footers.columns(p) for p in paths]
+    same = all(s.keys() == schemas[0].keys() for s in schemas)
+    options = ["union_by_name=true"] if not same else []
+    if hive_keys:
+        types = ", ".join(f"{identifier(k)}: VARCHAR" for k in table.keys)
+        options += [
+            "hive_partitioning=true",
+            f"hive_types={{{types}}}",
+            "hive_types_autocast=false",
+        ]
+    else:
+        options.append("hive_partitioning=false")
+
+    def column(name: str, kind: Type) -> str:
+        found = [(s[name], p) for s, p in zip(schemas, paths, strict=True) if name in s]
+        for physical, path in found:
+            _check(table, name, kind, physical, path)
+        return identifier(name) if found else "NULL"
+
+    return _Reader(f"read_parquet({_paths(paths)}, {', '.join(options)})", column)
+
+
+_WIDER: dict[str, tuple[str, ...]] = {
+    "real": ("double",),
+    "decimal": ("decimal",),
+    "timestamp with time zone": ("timestamp",),
+}
+
+
+def _check(table: Table, name: str, kind: Type, physical: Type, path: Path) -> None:
+    """A file whose column has another type is an error in Athena, not a conversion."""
+    wider = INTEGERS if physical.is_integer else _WIDER.get(physical.name, ())
+    strings = {"varchar", "char", "varbinary"}
+    if kind.name in (physical.name, *wider) or {kind.name, physical.name} <= strings:
+        return
+    raise QueryFailed(
+        "HIVE_BAD_DATA",
+        f"Field {name}'s type {physical.trino()} in parquet file {path.name} is incompatible with type "
+        f"{kind.trino()} defined in table schema {table.database}.{table.name}",
+    )
+
+
+def _json(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    names = {
+        k.removeprefix("mapping."): v
+        for k, v in table.serde_parameters.items()
+        if k.startswith("mapping.")
+    }
+    objects = f"read_ndjson_objects({lines.readable(paths)}, hive_partitioning=false)"
+    return _Reader(
+        f"(SELECT t_json_lower_keys(json) AS json, filename FROM {objects})",
+        lambda name, kind: hive_json.column(str(names.get(name, name)).lower(), kind),
+    )
+
+
+def _csv(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    fields = {name: f"fields[{at}]" for at, name in enumerate(table.columns, 1)}
+    source = lines.open_csv(paths, _headers(table), table.serde_parameters, len(fields))
+    return _Reader(source, lambda name, kind: _open_csv(fields[name], kind))
+
+
+def _headers(table: Table) -> int:
+    text = table.parameters.get("skip.header.line.count", "0")
+    if not (text.isascii() and text.isdecimal()):
+        raise QueryFailed("INVALID_TABLE_PROPERTY", f"skip.header.line.count '{text}'")
+    return int(text)
+
+
+def _open_csv(text: str, kind: Type) -> str:
+    return text if kind.name == "varchar" else f"CAST(nullif({text}, '') AS {kind.duckdb()})"
+
+
+def _text(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+    parameters = table.serde_parameters
+    nothing = quoted(parameters.get("serialization.null.format", "\\N"))
+    fields = {n: f"nullif(fields[{at}], {nothing})" for at, n in enumerate(table.columns, 1)}
+    escape = parameters.get("escape.delim", "")
+    source = lines.delimited(paths, _headers(table), table.delimiter, escape)
+    return _Reader(source, lambda name, kind: _lazy(table, name, fields[name], kind))
+
+
+_PLAIN = {
+    **dict.fromkeys(INTEGERS, "[+-]?[0-9]+"),
+    "boolean": "(?i)true|false",
+}
+
+
+def _lazy(table: Table, name: str, text: str, kind: Type) -> str:
+    """LazySimpleSerDe: what does not parse is NULL."""
+    if kind.items or kind.name == "varbinary":
+        raise QueryFailed(
+            "NOT_SUPPORTED", f"column {name} {kind.trino()} of text table {table.name}"
+        )
+    if kind.name == "varchar":
+        return text
+    made = f"TRY_CAST({text} AS {kind.duckdb()})"
+    plain = _PLAIN.get(kind.name)
+    return f"CASE WHEN regexp_full_match({text}, '{plain}') THEN {made} END" if plain else made
+
+
+_READERS = {"parquet": _parquet, "json": _json, "csv": _csv, "text": _text}

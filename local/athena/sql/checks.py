@@ -1,0 +1,261 @@
+"""What Trino refuses for its types and DuckDB converts silently; the few comparisons that differ.
+
+Each function finishes a node that waited for the types of its operands. Sources: ExpressionAnalyzer
+and StatementAnalyzer of trino-main for the refusals, ArrayEqualOperator and DoubleType for values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.sql import floats, intervals
+from local.athena.sql.coercion import common, common_of, is_orderable
+from local.athena.sql.floats import coerced
+from local.athena.sql.nodes import call, cast, parens
+from local.athena.sql.types import Type
+
+_SYMBOLS = {
+    exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.GT: ">", exp.LTE: "<=", exp.GTE: ">=",
+    exp.NullSafeEQ: "IS DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM",
+}  # fmt: skip
+_Operands = Callable[[Any], list[Any]]
+_Finish = Callable[[Any, list[Type]], Any]
+
+
+def mismatch(message: str) -> QueryFailed:
+    return QueryFailed("TYPE_MISMATCH", f"line 1:1: {message}")
+
+
+def condition(where: str) -> _Finish:
+    """WHERE, HAVING, ON and their kin must be boolean."""
+
+    def finish(node: Any, types: list[Type]) -> Any:
+        for found in types:
+            if found.name not in ("boolean", "unknown"):
+                raise mismatch(f"{where} must evaluate to a boolean: actual type {found.trino()}")
+        return node
+
+    return finish
+
+
+def compared(node: Any, types: list[Type]) -> Any:
+    """`=` and its kin."""
+    left, right = types
+    symbol = _SYMBOLS[type(node)]
+    if common(left, right) is None:
+        raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
+    if symbol in ("<", ">", "<=", ">=") and not (is_orderable(left) and is_orderable(right)):
+        raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
+    if isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)):
+        return node
+    if "array" in (left.name, right.name):
+        return _arrays(node, left if left.name == "array" else right)
+    if "row" in (left.name, right.name) or "map" in (left.name, right.name):
+        raise NotSupported(f"{left.trino()} {symbol} {right.trino()}: compare the parts")
+    return floats.compared(node, left, right)
+
+
+def _arrays(node: Any, found: Type) -> Any:
+    """Elements that are NULL make the answer NULL, unless others differ."""
+    item = found.items[0]
+    if not isinstance(node, (exp.EQ, exp.NEQ)) or item.items or item.name in floats.NAMES:
+        raise NotSupported(f"{_SYMBOLS[type(node)]} between values of type {found.trino()}")
+    equal = call("t_list_equal", node.this, node.expression)
+    return equal if isinstance(node, exp.EQ) else parens(exp.Not(this=equal))
+
+
+def between(node: Any, types: list[Type]) -> Any:
+    if common_of(types) is None or not all(map(is_orderable, types)):
+        value, low, high = (t.trino() for t in types)
+        raise mismatch(f"Cannot check if {value} is BETWEEN {low} and {high}")
+    return floats.between(node, types)
+
+
+def listed(node: Any, types: list[Type]) -> Any:
+    """`x IN (…)` and `x IN (SELECT …)`."""
+    if common_of(types) is None:
+        raise mismatch("IN value and list items must be the same type")
+    nested = next((t for t in types if t.items), None)
+    if nested is not None:
+        raise NotSupported(f"IN with values of type {nested.trino()}")
+    return node
+
+
+def branched(node: Any, types: list[Type]) -> Any:
+    """CASE: first the conditions (or operand and WHEN values), then the results."""
+    ifs, default = node.args["ifs"], node.args.get("default")
+    simple = node.this is not None
+    count = len(ifs) + simple
+    conditions, results = types[:count], types[count:]
+    if simple and common_of(conditions) is None:
+        raise mismatch("CASE operand type does not match WHEN clause operand type")
+    if not simple:
+        condition("CASE WHEN clause")(node, conditions)
+    wanted = common_of(results)
+    if wanted is None:
+        kinds = " vs ".join(t.trino() for t in results)
+        raise mismatch(f"All CASE results must be the same type: {kinds}")
+    for branch, found in zip(ifs, results, strict=False):
+        branch.set("true", coerced(branch.args["true"], found, wanted))
+    if default is not None:
+        node.set("default", coerced(default, results[-1], wanted))
+    return node
+
+
+def first_given(node: Any, types: list[Type]) -> Any:
+    """COALESCE."""
+    wanted = common_of(types)
+    if wanted is None:
+        kinds = " vs ".join(t.trino() for t in types)
+        raise mismatch(f"All COALESCE operands must be the same type: {kinds}")
+    made = [coerced(e, t, wanted) for e, t in zip(node.expressions, types, strict=True)]
+    node.set("expressions", made)
+    return node
+
+
+def nullified(node: Any, types: list[Type]) -> Any:
+    """NULLIF: the value of the first operand, in its own type."""
+    left, right = types
+    if common(left, right) is None:
+        raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
+    if left == right or left.is_integer or left.name in ("unknown", "varchar"):
+        value, other = node.expressions
+        if left.is_integer and right.is_integer and left != right:
+            return cast(call("nullif", value, other), left.duckdb())
+        if left == right or left.name in ("unknown", "varchar"):
+            return node
+    value, other = node.expressions
+    same = exp.EQ(this=value.copy(), expression=other)
+    return exp.Case(ifs=[exp.If(this=same, true=exp.Null())], default=value)
+
+
+def matched(node: Any, types: list[Type]) -> Any:
+    """LIKE."""
+    for found in types:
+        if found.kind not in ("text", "unknown"):
+            raise mismatch(f"LIKE expression must evaluate to a varchar (actual: {found.trino()})")
+    return node
+
+
+def ordered(node: Any, types: list[Type]) -> Any:
+    (found,) = types
+    if not is_orderable(found):
+        raise mismatch(
+            f"Type {found.trino()} is not orderable, and therefore cannot be used in ORDER BY"
+        )
+    return node
+
+
+def arrayed(node: Any, types: list[Type]) -> Any:
+    """ARRAY[…]: every element gets the common type."""
+    wanted = common_of(types)
+    if wanted is None:
+        raise mismatch("All ARRAY elements must be the same type")
+    made = [coerced(e, t, wanted) for e, t in zip(node.expressions, types, strict=True)]
+    node.set("expressions", made)
+    return node
+
+
+def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None:
+    """The columns of UNION, INTERSECT and EXCEPT must have common types."""
+    for at, (a, b) in enumerate(zip(left, right, strict=True)):
+        if a is not None and b is not None and common(a, b) is None:
+            kind = node.key.upper()
+            raise mismatch(
+                f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
+            )
+
+
+def rows(table: list[list[Type | None]]) -> None:
+    """The rows of VALUES must have common types, column by column."""
+    for column in zip(*table, strict=True):
+        known = [t for t in column if t is not None]
+        if common_of(known) is None:
+            kinds = " vs ".join(t.trino() for t in known)
+            raise mismatch(f"Values rows have mismatched types: {kinds}")
+
+
+def merged(name: str, left: Type | None, right: Type | None) -> None:
+    """A column of JOIN USING."""
+    if left is not None and right is not None and common(left, right) is None:
+        raise mismatch(
+            f"Column types of join criteria do not match for {name}: {left.trino()}, {right.trino()}"
+        )
+
+
+_NUMERIC_NAMES = """
+sqrt cbrt exp ln log log2 log10 power pow sin cos tan asin acos atan atan2 sinh cosh tanh degrees
+radians abs is_nan is_finite is_infinite bitwise_and bitwise_or bitwise_xor bitwise_not
+stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp regr_slope
+regr_intercept geometric_mean
+"""
+NUMERIC = frozenset(_NUMERIC_NAMES.split())  # DuckDB lets a string in where a number belongs
+
+
+def numbers(node: Any, types: list[Type]) -> Any:
+    if all(t.is_number or t.name == "unknown" or "interval" in t.name for t in types):
+        return node
+    given = ", ".join(t.trino() for t in types)
+    name = str(node.this).removeprefix("t_")
+    raise QueryFailed(
+        "FUNCTION_NOT_FOUND", f"line 1:1: Unexpected parameters ({given}) for function {name}"
+    )
+
+
+def _key(node: Any) -> list[Any]:
+    """What ORDER BY sorts: an output column comes before a source's of that name."""
+    select = node.parent.parent
+    if isinstance(node.this, exp.Column) and isinstance(select, exp.Select):
+        name = node.this.name.lower()
+        for projection in select.expressions:
+            if isinstance(projection, exp.Alias) and projection.alias.lower() == name:
+                return [projection.this]
+    return [node.this]
+
+
+def negated(node: Any, types: list[Type]) -> Any:
+    (found,) = types
+    if not (found.is_number or "interval" in found.name or found.name == "unknown"):
+        raise mismatch(f"Cannot negate {found.trino()}")
+    return intervals.negated(node, found) if intervals.is_interval(found) else node
+
+
+def _both(node: Any) -> list[Any]:
+    return [node.this, node.expression]
+
+
+def _branches(node: Any) -> list[Any]:
+    ifs = node.args["ifs"]
+    parts = [node.this, *(i.this for i in ifs), *(i.args["true"] for i in ifs)]
+    return [p for p in [*parts, node.args.get("default")] if p is not None]
+
+
+def _listed(node: Any) -> list[Any]:
+    query = node.args.get("query")
+    return [node.this, *node.expressions, *([query] if query is not None else [])]
+
+
+# kind -> operands and what to do with their types
+CHECKS: dict[str, tuple[_Operands, _Finish]] = {
+    "compare": (_both, compared),
+    "between": (lambda n: [n.this, n.args["low"], n.args["high"]], between),
+    "in": (_listed, listed),
+    "case": (_branches, branched),
+    "coalesce": (lambda n: list(n.expressions), first_given),
+    "nullif": (lambda n: list(n.expressions), nullified),
+    "like": (_both, matched),
+    "where": (lambda n: [n.this], condition("WHERE clause")),
+    "having": (lambda n: [n.this], condition("HAVING clause")),
+    "on": (lambda n: [n.args["on"]], condition("JOIN ON clause")),
+    "logical": (_both, condition("Logical expression term")),
+    "not": (lambda n: [n.this], condition("Value of logical NOT expression")),
+    "negate": (lambda n: [n.this], negated),
+    "array": (lambda n: list(n.expressions), arrayed),
+    "order": (_key, ordered),
+    "numbers": (lambda n: list(n.expressions), numbers),
+}
+QUICK = frozenset(["numbers"])  # not worth a question to the planner

@@ -1,0 +1,82 @@
+"""Doubles and reals side by side: NaN, and the type that DuckDB would choose.
+
+Source: DoubleType and RealType of trino-spi.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.sql.nodes import call, cast, parens
+from local.athena.sql.types import Type
+
+NAMES = ("double", "real")
+
+
+def coerced(node: Any, found: Type, wanted: Type) -> Any:
+    """`node` with an explicit cast where DuckDB would choose another type than Trino's."""
+    if found.name in ("unknown", wanted.name) or not wanted.is_number:
+        return node
+    return cast(node, wanted.duckdb())
+
+
+def compared(node: Any, left: Type, right: Type) -> Any:
+    """In DuckDB NaN equals itself and exceeds all other numbers; in Trino it does neither."""
+    if left.name not in NAMES and right.name not in NAMES:
+        return node
+    if "real" in (left.name, right.name) and left.name != right.name and "double" not in (
+        left.name, right.name,
+    ):  # fmt: skip
+        node.set("this", coerced(node.this, left, Type("real")))
+        node.set("expression", coerced(node.expression, right, Type("real")))
+    a, b = node.this, node.expression
+    if isinstance(b, (exp.Any, exp.All)):
+        return node
+    suspects = []
+    if left.name in NAMES and isinstance(node, (exp.EQ, exp.NEQ, exp.GT, exp.GTE)):
+        suspects.append((a, b))
+    if right.name in NAMES and isinstance(node, (exp.LT, exp.LTE)):
+        suspects.append((b, a))
+    if isinstance(node, (exp.EQ, exp.NEQ)) and (_is_constant(a) or _is_constant(b)):
+        return node
+    made = node
+    for suspect, other in suspects:
+        if _is_constant(suspect):
+            continue
+        made = parens(_unless_nan(made, suspect, other))
+    return made
+
+
+def _unless_nan(node: Any, suspect: Any, other: Any) -> Any:
+    is_nan = call("isnan", suspect.copy())
+    if isinstance(node, exp.NEQ):
+        return exp.Or(
+            this=node.copy(),
+            expression=exp.And(this=is_nan, expression=exp.Not(this=_absent(other))),
+        )
+    kept: Any = exp.Not(this=is_nan)
+    if not _is_constant(other):
+        kept = parens(exp.Or(this=kept, expression=_absent(other)))
+    return exp.And(this=node.copy(), expression=kept)
+
+
+def _absent(node: Any) -> Any:
+    return exp.Is(this=node.copy(), expression=exp.Null())
+
+
+def _is_constant(node: Any) -> bool:
+    while isinstance(node, (exp.Paren, exp.Neg)):
+        node = node.this
+    return isinstance(node, exp.Literal)
+
+
+def between(node: Any, types: list[Type]) -> Any:
+    """BETWEEN with an upper bound that may be NaN, which holds for no number."""
+    top = node.args["high"]
+    if types[2].name not in NAMES or _is_constant(top):
+        return node
+    bounds = exp.Or(this=_absent(node.this), expression=_absent(node.args["low"]))
+    finite = exp.Or(this=exp.Not(this=call("isnan", top.copy())), expression=bounds)
+    return parens(exp.And(this=node.copy(), expression=parens(finite)))

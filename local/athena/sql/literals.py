@@ -1,0 +1,85 @@
+"""Literals: dates and times as constants, numbers with Trino's precision, the mark of LIKE ESCAPE."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.sql.coercion import literal_type
+from local.athena.sql.nodes import cast, raw
+
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?"
+_LITERALS = {
+    "DATE": (re.compile(r"\d{4}-\d\d-\d\d"), "DATE"),
+    "TIMESTAMP": (re.compile(rf"\d{{4}}-\d\d-\d\d( {_TIME})?"), "TIMESTAMP"),
+    "TIME": (re.compile(_TIME), "TIME"),
+    # Of the zones only UTC, which Trino also writes +00:00.
+    "ZONED": (
+        re.compile(rf"\d{{4}}-\d\d-\d\d {_TIME} ?(UTC|[+-]00:00)"),
+        "TIMESTAMPTZ",
+    ),
+}
+_UTC = re.compile(r" ?(UTC|[+-]00:00)$")
+
+
+def _is_day(text: str) -> bool:
+    year, month, day = map(int, text.split("-"))
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+def _is_precise(value: str, target: str) -> bool:
+    """Whether the type has milliseconds or as many digits as the value, as sqlglot reads a literal."""
+    named = re.search(r"\((\d+)\)", target)
+    digits = re.search(r"\.(\d+)", value)
+    return not named or int(named.group(1)) in (3, len(digits.group(1)) if digits else 0)
+
+
+def instant(value: str, target: str) -> Any:
+    """DATE '…' and TIMESTAMP '…' (whatever precision sqlglot reads into it) as constants."""
+    kind = "ZONED" if target.endswith("WITH TIME ZONE") else target.split("(")[0]
+    pattern, duckdb_type = _LITERALS.get(kind, (None, ""))
+    if pattern is None or not pattern.fullmatch(value) or not _is_precise(value, target):
+        return None
+    value = _UTC.sub("", value)
+    if kind != "TIME" and not _is_day(value[:10]):
+        return None
+    return cast(raw(value + ":00" if value.count(":") == 1 else value), duckdb_type)
+
+
+def number(node: Any) -> None:
+    """A decimal's leading zero counts as a digit in DuckDB; an integer has at most 63 bits in Trino."""
+    if node.is_string:
+        return
+    text = str(node.this)
+    if text.isdigit() and int(text) > 2**63 - (0 if isinstance(node.parent, exp.Neg) else 1):
+        raise QueryFailed("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {text}")
+    kind = literal_type(node)
+    if kind.name == "decimal":
+        if kind.numbers[0] > 38:
+            raise QueryFailed("INVALID_LITERAL", f"line 1:1: Invalid numeric literal: {text}")
+        sign = text[0] if text[0] in "+-" else ""
+        digits = text.removeprefix(sign).lstrip("0")
+        node.set("this", sign + (digits if digits != "." else "0."))
+
+
+def escape(node: Any) -> None:
+    """Trino allows ESCAPE before %, _ and itself only; DuckDB before anything."""
+    like, escape = node.this, node.expression
+    pattern = like.expression
+    if not (isinstance(pattern, exp.Literal) and isinstance(escape, exp.Literal)):
+        raise NotSupported("LIKE with ESCAPE and a pattern that is not a literal")
+    mark = str(escape.this)
+    if len(mark) != 1:
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", "Escape string must be a single character")
+    rest = re.sub(
+        re.escape(mark) + "[%_" + re.escape(mark) + "]", "", str(pattern.this), flags=re.S
+    )
+    if mark in rest:
+        raise QueryFailed(
+            "INVALID_FUNCTION_ARGUMENT",
+            "Escape character must be followed by '%', '_' or the escape character itself",
+        )

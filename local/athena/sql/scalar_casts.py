@@ -1,0 +1,187 @@
+"""CAST between scalar types other than JSON, as DuckDB expressions with Trino's rounding and failures.
+
+Sources: DecimalCasts, DoubleOperators, RealOperators, VarcharOperators and BigintOperators of
+trino-main. What Trino can cast and this cannot is refused by name, the rest is a TYPE_MISMATCH.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions.exponents import double_to_varchar, real_to_varchar, to_real
+from local.athena.functions.macro import Macro, private
+from local.athena.functions.scalars import PythonFunction
+from local.athena.sql.nodes import call, cast, raw
+from local.athena.sql.types import Type
+
+_NUMBERS = ("tinyint", "smallint", "integer", "bigint", "double", "real", "decimal")
+_FROM_VARCHAR = ("tinyint", "smallint", "integer", "bigint", "double", "real", "date", "timestamp",
+                 "boolean", "time", "uuid", "timestamp with time zone")  # fmt: skip
+_INSTANTS = ("date", "timestamp", "timestamp with time zone")
+_TEXTS = {
+    "double": "t_double_cast",
+    "real": "t_real_cast",
+    "timestamp": "t_timestamp_to_varchar",
+    "timestamp with time zone": "t_zoned_to_varchar",
+    "time": "t_time_to_varchar",
+    "interval day to second": "t_interval_to_varchar",
+    "interval year to month": "t_interval_to_varchar",
+}
+_PLAIN_TEXTS = ("tinyint", "smallint", "integer", "bigint", "boolean", "date", "uuid")
+_MOST_DIGITS = 38
+# Casts of Trino that are not done here.
+_KNOWN = {
+    ("varbinary", "uuid"), ("uuid", "varbinary"), ("time", "timestamp"),
+    ("time", "timestamp with time zone"),
+}  # fmt: skip
+
+
+def _mismatch(source: Type, target: Type) -> QueryFailed:
+    return QueryFailed(
+        "TYPE_MISMATCH", f"line 1:1: Cannot cast {source.trino()} to {target.trino()}"
+    )
+
+
+def _decimal_text(node: Any, precision: int, scale: int) -> Any:
+    """DuckDB writes no zero before the point where the type has no digit there."""
+    if precision > scale:
+        return cast(node, "VARCHAR")
+    if precision < _MOST_DIGITS:
+        return cast(cast(node, f"DECIMAL({precision + 1},{scale})"), "VARCHAR")
+    return call("regexp_replace", cast(node, "VARCHAR"), r"^(-?)\.", r"\10.")
+
+
+def to_varchar(node: Any, source: Type, target: Type) -> Any:
+    """A number or time too long for varchar(n) fails; only text is cut."""
+    if target.name == "char":
+        raise NotSupported("CAST to char: use varchar")
+    if source.name == "varchar":
+        return call("substr", node, 1, target.numbers[0]) if target.numbers else node
+    if source.name == "char" and source.numbers:
+        padded = call("rpad", call("rtrim", node, " "), source.numbers[0], " ")
+        return call("substr", padded, 1, target.numbers[0]) if target.numbers else padded
+    if source.name in _TEXTS:
+        text = call(_TEXTS[source.name], node)
+    elif source.name == "decimal":
+        text = _decimal_text(node, *source.numbers)
+    elif source.name in _PLAIN_TEXTS:
+        text = cast(node, "VARCHAR")
+        if source.name == "decimal" and source.numbers[0] == source.numbers[1]:
+            text = call("regexp_replace", text, "^(-?)[.]", "\\10.")  # DuckDB writes no zero
+    elif source.name in ("char", "ipaddress", "time with time zone") or "interval" in source.name:
+        raise NotSupported(f"CAST from {source.trino()} to varchar")
+    else:
+        raise _mismatch(source, target)
+    return call("t_fitting", text, target.numbers[0]) if target.numbers else text
+
+
+def convert(node: Any, source: Type, target: Type) -> Any:
+    if target.name in ("time with time zone", "ipaddress") or source.name == "char":
+        raise NotSupported(f"CAST from {source.trino()} to {target.trino()}")
+    if source.name == "varchar":
+        return _from_varchar(node, target)
+    if source.name in _NUMBERS and target.name in _NUMBERS:
+        return _number(node, source, target)
+    if {source.name, target.name} <= {*_NUMBERS, "boolean"}:
+        return cast(node, target.duckdb())
+    if source.name in _INSTANTS and target.name in _INSTANTS:
+        return cast(node, target.duckdb())
+    if source.name.startswith("timestamp") and target.name == "time":
+        return cast(cast(node, "TIMESTAMP"), "TIME")
+    if (source.name, target.name) in _KNOWN:
+        raise NotSupported(f"CAST from {source.trino()} to {target.trino()}")
+    raise _mismatch(source, target)
+
+
+def _number(node: Any, source: Type, target: Type) -> Any:
+    floating = source.name in ("double", "real")
+    if floating and target.name == "decimal":
+        return cast(cast(node, "VARCHAR"), target.duckdb())  # rounds the shortest decimal text
+    if source.name == "real" and target.name == "bigint":
+        return call("t_real_to_bigint", node)
+    if floating and target.is_integer:
+        return cast(call("round", cast(node, "DOUBLE")), target.duckdb())
+    if source.name == "double" and target.name == "real":
+        return call("t_to_real", node)
+    if source.name == "decimal" and target.name in ("double", "real"):
+        return _floating(node, source, target)
+    return cast(node, target.duckdb())
+
+
+def _floating(node: Any, source: Type, target: Type) -> Any:
+    """The nearest number up to 15 digits; up to 18 Trino divides the rounded digits by 10^scale."""
+    precision, scale = source.numbers
+    if precision > 18:
+        text = cast(node, "VARCHAR")
+        return call("t_text_to_real", text) if target.name == "real" else cast(text, "DOUBLE")
+    digits = cast(cast(call("t_unscaled", node), "BIGINT"), target.duckdb())
+    return call("t_divided", digits, cast(raw("1" + "0" * scale), target.duckdb()))
+
+
+def _from_varchar(node: Any, target: Type) -> Any:
+    if target.name == "decimal":
+        return cast(call("t_varchar_to_number_text", node), target.duckdb())
+    if target.name == "varbinary":
+        return call("encode", node)
+    if target.name in _FROM_VARCHAR:
+        return call(f"t_varchar_to_{target.name.replace(' ', '_')}", node)
+    raise _mismatch(Type("varchar"), target)
+
+
+_INVALID_TIME = "t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to time: ' || x)"
+_DATE_AND_TIME = (
+    "[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,3})?)?)?"
+)
+_ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Z][A-Za-z_/][A-Za-z_/][A-Za-z_/]+|[+-][0-9:]*[1-9][0-9:]*)')"
+_FINE = "regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[.][0-9]{4,12}')"
+MACROS: dict[str, Macro] = {
+    "to_real": private(
+        "(x) AS CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 "
+        "THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) "
+        "ELSE CAST(x AS FLOAT) END"
+    ),
+    "real_to_bigint": private(
+        "(x) AS CASE WHEN x >= 9223372036854775807e0 THEN 9223372036854775807 "
+        "WHEN x <= -9223372036854775808e0 THEN CAST(-9223372036854775808 AS BIGINT) "
+        "ELSE CAST(round(CAST(x AS DOUBLE)) AS BIGINT) END"
+    ),
+    "fitting": private(
+        "(x, n) AS CASE WHEN length(x) > n THEN t_fail('INVALID_CAST_ARGUMENT', "
+        "concat('Value ', x, ' cannot be represented as varchar(', n, ')')) ELSE x END"
+    ),
+    "divided": private("(a, b) AS a / b"),
+    "time_to_varchar": private(
+        "(x) AS strftime(DATE '1970-01-01' + CAST(x AS TIME), '%H:%M:%S.%g')"
+    ),
+    "varchar_to_time": private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        "WHEN regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,3})?)?') THEN CAST("
+        "CASE WHEN regexp_full_match(x, '[0-9]+:[0-9]+') THEN x || ':00' ELSE x END AS TIME) "
+        f"WHEN {_FINE} THEN t_refuse({_FINE}, 'a time finer than milliseconds: ' || x) "
+        f"ELSE {_INVALID_TIME} END"
+    ),
+    "varchar_to_uuid": private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        "WHEN regexp_full_match(x, '[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}') "
+        "THEN CAST(x AS UUID) "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast value to UUID: ' || x) END"
+    ),
+    "varchar_to_real": private(
+        "(x) AS CASE WHEN isfinite(t_varchar_to_double(x)) AND t_varchar_to_double(x) <> 0 "
+        "THEN t_text_to_real(trim(x)) ELSE CAST(t_varchar_to_double(x) AS FLOAT) END"
+    ),
+    "varchar_to_timestamp_with_time_zone": private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL "
+        f"WHEN regexp_full_match(x, '{_DATE_AND_TIME}( ?(UTC|Z|[+-]00:00))?') THEN CAST("
+        "t_varchar_to_timestamp(regexp_replace(x, ' ?(UTC|Z|[+-]00:00)$', '')) "
+        "AS TIMESTAMP WITH TIME ZONE) "
+        f"WHEN {_ZONE} THEN t_refuse({_ZONE}, 'a timestamp outside UTC as a value: ' || x) "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to timestamp: ' || x) END"
+    ),
+}
+FUNCTIONS = [
+    PythonFunction("t_double_cast", double_to_varchar, ["DOUBLE"], "VARCHAR"),
+    PythonFunction("t_real_cast", real_to_varchar, ["FLOAT"], "VARCHAR"),
+    PythonFunction("t_text_to_real", to_real, ["VARCHAR"], "FLOAT"),
+]

@@ -1,0 +1,200 @@
+"""Trino SQL text to a syntax tree. Function calls stay plain calls: their meaning is not sqlglot's."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import SqlglotError
+from sqlglot.parser import Parser
+from sqlglot.tokens import Token, TokenType
+
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions.json_clauses import plain_calls
+from local.athena.functions.table import KNOWN
+from local.athena.sql.grammar import check_joins, check_tree
+from local.athena.sql.lexis import check_tokens
+from local.athena.statements.kinds import lex
+
+PREFIX = "trino__"
+
+
+class _Dialect(Trino):  # type: ignore[misc]
+    INDEX_OFFSET = 0  # keep subscripts as written
+
+
+# These have a syntax of their own, or are words of the grammar; the parser must see them.
+_GRAMMAR_NAMES = """
+cast try_cast extract trim position listagg if array map row unnest exists any all some in
+values and or not as on using over filter_where within grouping_sets cube rollup interval
+decimal varchar char timestamp time double real integer bigint smallint tinyint varbinary json
+boolean select from where with join lateral table tablesample bernoulli system like between case
+when then else union except intersect distinct having by limit offset fetch set normalize
+substring
+"""
+_GRAMMAR = frozenset(_GRAMMAR_NAMES.split())
+_NESTED = 12
+_EXPONENT = re.compile(r"[\d.]+[eE]\d+")
+_PARSED = frozenset([*Parser.FUNCTIONS, *Parser.FUNCTION_PARSERS])  # as sqlglot's own functions
+_NOT_CALLED_AFTER = frozenset(["as", "into", "with", "recursive", "table"])
+
+
+def _spaced(sql: str) -> str:
+    """`1e0+2` with a blank after its first number, which sqlglot would read on."""
+    ends = [
+        x.end
+        for x in lex(sql)
+        if x.kind == "number"
+        and _EXPONENT.fullmatch(x.text)
+        and sql[x.end : x.end + 1] in ("+", "-")
+    ]
+    for end in reversed(ends):
+        sql = f"{sql[:end]} {sql[end:]}"
+    return sql
+
+
+def tokenize(sql: str) -> list[Any]:
+    """Tokens of `sql`; raises QueryFailed(SYNTAX_ERROR) for text that has none."""
+    try:
+        return list(_Dialect().tokenize(sql))
+    except SqlglotError as error:
+        raise QueryFailed("SYNTAX_ERROR", f"line 1:1: {str(error).splitlines()[0]}") from error
+
+
+def _is_call(tokens: list[Any], at: int) -> bool:
+    name = tokens[at].text.lower()
+    if name in _GRAMMAR or not re.fullmatch(r"[a-z_]\w*", name):
+        return False
+    if tokens[at].token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+        return False
+    if at and tokens[at - 1].text.lower() in _NOT_CALLED_AFTER:
+        return False
+    if name not in KNOWN and name.upper() not in _PARSED:
+        return False
+    following = tokens[at + 2].text.lower() if at + 2 < len(tokens) else ""
+    if name == "filter" and following == "where":
+        return False
+    return bool(tokens[at + 1].token_type == TokenType.L_PAREN)
+
+
+_DECIMAL = re.compile(r"[+-]?(\d(_?\d)*(\.(\d(_?\d)*)?)?|\.\d(_?\d)*)", re.ASCII)
+
+
+def _mark_calls(tokens: list[Any]) -> list[Any]:
+    marked: list[Any] = []
+    for at, token in enumerate(tokens):
+        if token.text.lower() == "all" and at and tokens[at - 1].token_type == TokenType.LIMIT:
+            marked.pop()  # LIMIT ALL is none, and the parser does not know it
+        elif (
+            token.token_type == TokenType.STRING and at and tokens[at - 1].text.lower() == "decimal"
+        ):
+            marked[-1] = _decimal(tokens[at - 1], token)
+        elif at + 1 < len(tokens) and _is_call(tokens, at):
+            text = PREFIX + token.text.lower()
+            marked.append(Token(TokenType.VAR, text, token.line, token.col, token.start, token.end))
+        else:
+            marked.append(token)
+    return marked
+
+
+def _decimal(word: Any, token: Any) -> Any:
+    """DECIMAL '1.50' is a number with that scale; as a cast its scale would be lost."""
+    if not _DECIMAL.fullmatch(token.text):
+        raise QueryFailed(
+            "INVALID_LITERAL",
+            f"line {word.line}:{word.col - len(word.text) + 1}: "
+            f"'{token.text}' is not a valid DECIMAL literal",
+        )
+    digits = token.text.replace("_", "")
+    text = digits if "." in digits else f"{digits}."
+    return Token(TokenType.NUMBER, text, token.line, token.col, token.start, token.end)
+
+
+def position_of(sql: str, name: str) -> str:
+    """`line L:C` of the first call of a function, 1-based as Trino counts."""
+    found = re.search(rf"(?i)(?<![\w\"]){re.escape(name)}\s*\(", sql)
+    before = sql[: found.start()] if found else ""
+    return f"line {before.count(chr(10)) + 1}:{len(before) - (before.rfind(chr(10)) + 1) + 1}"
+
+
+def _syntax_error(error: Any) -> QueryFailed:
+    details = (getattr(error, "errors", None) or [{}])[0]
+    line, highlight = details.get("line") or 1, (details.get("highlight") or "").strip()
+    column = max(1, (details.get("col") or 1) - len(highlight) + 1)
+    found = f"'{highlight}'" if highlight else "input"
+    return QueryFailed("SYNTAX_ERROR", f"line {line}:{column}: mismatched input {found}.")
+
+
+def parse(sql: str, tokens: list[Any] | None = None) -> Any:
+    """One query as a tree whose functions are `Anonymous` nodes named PREFIX + Trino's name."""
+    if tokens is None:
+        sql = _spaced(sql)
+        tokens = tokenize(sql)
+    if any(t.text.lower() == "match_recognize" for t in tokens):
+        raise NotSupported("MATCH_RECOGNIZE")
+    _require_shallow(tokens)
+    tokens = plain_calls(tokens)
+    check_tokens(sql, tokens)
+    tokens = _mark_calls(tokens)
+    try:
+        trees = _Dialect().parser().parse(tokens, sql)
+    except SqlglotError as error:
+        raise _syntax_error(error) from error
+    except RecursionError as error:
+        raise QueryFailed("STACK_OVERFLOW", "the statement is nested too deeply") from error
+    trees = [_regular(_lighter(t)) for t in trees if t is not None]
+    if len(trees) != 1:
+        raise QueryFailed("SYNTAX_ERROR", "line 1:1: Only one sql statement is allowed.")
+    check_tree(sql, trees[0])
+    check_joins(sql, tokens, trees[0])
+    if isinstance(trees[0], exp.Values):
+        return exp.select("*").from_(trees[0])
+    if not isinstance(trees[0], exp.Query):
+        raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{tokens[0].text}'.")
+    return trees[0]
+
+
+def _require_shallow(tokens: list[Any]) -> None:
+    """The parser's time grows threefold with each ARRAY or ROW inside another."""
+    opened: list[bool] = []
+    for at, token in enumerate(tokens):
+        if token.text in ("(", "["):
+            opened.append(at > 0 and tokens[at - 1].text.lower() in ("array", "row", "map"))
+            if sum(opened) > _NESTED:
+                raise NotSupported(f"more than {_NESTED} arrays or rows inside one another")
+        elif token.text in (")", "]") and opened:
+            opened.pop()
+
+
+def _lighter(tree: Any) -> Any:
+    """Without the positions that sqlglot notes: nobody asks for them, and each copy would copy them."""
+    for node in tree.walk():
+        for name in ("line", "col", "start", "end") if node._meta else ():
+            node._meta.pop(name, None)
+        if not node._meta:
+            node._meta = None
+    return tree
+
+
+_QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
+
+
+def _regular(tree: Any) -> Any:
+    """VALUES where sqlglot expects SELECT: after a quantifier and after IN."""
+    for values in list(tree.find_all(exp.Values)):
+        around = values.parent
+        rows = exp.select("*").from_(values.copy())
+        if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
+            quantifier = _QUANTIFIERS[str(around.this).lower()]
+            around.replace(quantifier(this=exp.Subquery(this=rows)))
+        elif isinstance(around, exp.In):
+            around.set("query", exp.Subquery(this=rows))
+            around.set("expressions", [])
+    return tree
+
+
+def function_name(node: Any) -> str:
+    """Trino's lower-case name of a call node."""
+    return str(node.name).removeprefix(PREFIX).lower()

@@ -1,0 +1,318 @@
+"""Trino's syntax tree to DuckDB's: first what needs no types, then, innermost first, what does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from local.athena.engine.failures import explain
+from local.athena.engine.planner import Session, require_bound
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions import (
+    aggregates,
+    approximations,
+    arrays,
+    clock,
+    json_functions,
+    maps,
+    regexps,
+    rewrites,
+    signatures,
+    sql_json,
+    templates,
+)
+from local.athena.functions.rewrites import Moved
+from local.athena.functions.table import DIRECT, REFUSED
+from local.athena.sql import checks, typed, unnest
+from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
+from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
+from local.athena.sql.inference import Inference
+from local.athena.sql.nodes import call, is_fresh
+from local.athena.sql.scopes import Scopes, cells
+from local.athena.sql.syntax import PREFIX, function_name, position_of
+from local.athena.sql.types import Type
+
+# Waiting for types: name in Trino -> (DuckDB function that binds meanwhile, final rewrite, operands)
+TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
+    "sum": ("sum", typed.total, 1),
+    "avg": ("avg", typed.average, 1),
+    "typeof": ("typeof", typed.type_name, 1),
+    "round": ("round", typed.rounding("round"), 1),
+    "truncate": ("trunc", typed.rounding("trunc"), 1),
+    "ceil": ("ceil", typed.rounding("ceil"), 1),
+    "ceiling": ("ceil", typed.rounding("ceil"), 1),
+    "floor": ("floor", typed.rounding("floor"), 1),
+    "sign": ("sign", typed.sign, 1),
+    "histogram": ("histogram", typed.histogram, 1),
+    "mod": ("mod", typed.modulo, 2),
+    "concat_ws": ("concat_ws", typed.joined_with, -2),
+    "format": ("format", templates.rewrite, arrays.ALL),
+    **aggregates.TYPED_CALLS,
+    **approximations.TYPED_CALLS,
+    **arrays.TYPED_CALLS,
+    **json_functions.TYPED_CALLS,
+    **maps.TYPED_CALLS,
+    **sql_json.TYPED_CALLS,
+}
+REWRITES = {
+    **rewrites.REWRITES,
+    **aggregates.REWRITES,
+    **approximations.REWRITES,
+    **arrays.REWRITES,
+    **clock.REWRITES,
+    **json_functions.REWRITES,
+    **maps.REWRITES,
+    **regexps.REWRITES,
+}
+# FILTER and OVER stand around these and move with them
+_AROUND = frozenset(["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS])
+
+
+class Translator:
+    """One query's translation; `scopes` answers types of columns where that is cheap."""
+
+    def __init__(self, text: str, session: Session, scopes: Scopes | None = None) -> None:
+        self._text = text
+        self._session = session
+        self._scopes = scopes or Scopes([])
+        self._inference = Inference(self._scopes)
+        self._scopes.type_of = self._inference.type_of
+
+    def translate(self, tree: Any) -> Any:
+        """The DuckDB tree; raises QueryFailed for what Trino refuses and NotSupported for our limits."""
+        holder = exp.Subquery(this=tree)
+        for node in list(_bottom_up(tree)):
+            self._untyped(node)
+        self._resolve_types(holder)
+        _name_by_depth(holder)
+        made = holder.this
+        holder.set("this", None)
+        made.parent = None
+        return made
+
+    def _untyped(self, node: Any) -> None:
+        try:
+            made = self._rewritten(node)
+        except Moved as moved:
+            moved.old.replace(moved.new)
+            return
+        if made is not None and made is not node:
+            node.replace(made)
+
+    def _rewritten(self, node: Any) -> Any:
+        if isinstance(node, exp.Anonymous):
+            return self._call(node)
+        handler = HANDLERS.get(type(node))
+        if handler:
+            return handler(node)
+        if isinstance(node, exp.Func) and type(node) not in HARMLESS:
+            raise self._unknown(node.sql_name().lower())
+        return None
+
+    def _unknown(self, name: str) -> QueryFailed:
+        where = position_of(self._text, name)
+        return QueryFailed("FUNCTION_NOT_FOUND", f"{where}: Function '{name}' not registered")
+
+    def _call(self, node: Any) -> Any:
+        name = function_name(node)
+        if not str(node.this).startswith(PREFIX):
+            if name == "row":
+                return call("row", *node.expressions)
+            if node.meta.get("made"):
+                return None
+            raise self._unknown(name)
+        signatures.expect(node, name)
+        if name in TYPED_CALLS:
+            count = TYPED_CALLS[name][2]
+            if len(node.expressions) < (count if 0 < count < arrays.ALL else 1):
+                raise arrays.unexpected(name, [])
+            waiting = call(TYPED_CALLS[name][0], *node.expressions)
+            waiting.meta["typed"] = name
+            return waiting
+        if name in CHECKS or name in NUMERIC:
+            node.meta["typed"] = name if name in CHECKS else "numbers"
+        if name == "concat":
+            return waiting_concat(list(node.expressions))
+        if name == "at_timezone":
+            value, zone = rewrites.arity(node, name, 2)
+            return waiting_zone(value, zone, node)
+        if name in DIRECT:
+            node.set("this", DIRECT[name].target)
+            return None
+        if name in REWRITES:
+            return REWRITES[name](node)
+        if name in REFUSED:
+            raise NotSupported(f"{position_of(self._text, name)}: function {name}")
+        raise self._unknown(name)
+
+    def _resolve_types(self, holder: Any) -> None:
+        waiting = [n for n in _bottom_up(holder.this) if _waits(n)]
+        for at, node in enumerate(waiting):
+            if isinstance(node, (exp.SetOperation, exp.Values)) or node.meta["typed"] == "using":
+                self._check_columns(node)
+                continue
+            operands, finish = _plan(node)
+            if node.meta["typed"] in CHECKS:
+                quick = node.meta["typed"] in QUICK
+                known = self._checked_types(holder, operands, waiting[at + 1 :], quick)
+            else:
+                types = [self.quick_type(o) for o in operands]
+                known = [t for t in types if t is not None]
+                if len(known) < len(types):
+                    known = require_bound(self._probe(holder, operands, waiting[at + 1 :]))
+            around = node.meta.pop("typed") in _AROUND
+            target = rewrites.outermost(node) if around else node
+            marker = exp.Placeholder(this="target")
+            target.replace(marker)
+            marker.replace(finish(node, known))
+
+    def _probe(self, holder: Any, operands: list[Any], later: list[Any]) -> list[Type] | None:
+        try:
+            return self._session.types(holder.this, *operands)
+        except duckdb.Error:
+            pass  # perhaps a call that DuckDB binds before these and that waits itself
+        try:
+            with _blanked(later, operands[0]):
+                return self._session.types(holder.this, *operands)
+        except duckdb.Error as error:
+            raise explain(error, self._text) from error
+
+    def _checked_types(
+        self, holder: Any, operands: list[Any], later: list[Any], quick: bool
+    ) -> list[Type]:
+        """For a check that changes no value: what nobody can tell passes as NULL's type."""
+        found = []
+        for operand in operands:
+            kind = self.quick_type(operand)
+            if kind is None and not quick:
+                try:
+                    kind = (self._probe(holder, [operand], later) or [_NO_TYPE])[0]
+                except QueryFailed:
+                    kind = None
+            found.append(kind or _NO_TYPE)
+        return found
+
+    def _check_columns(self, node: Any) -> None:
+        """Columns that are put together: of set operations, of rows of VALUES, of JOIN USING."""
+        node.meta.pop("typed")
+        if isinstance(node, exp.SetOperation):
+            left, right = self._scopes.output(node.this), self._scopes.output(node.expression)
+            if left is not None and right is not None:
+                checks.united(node, [k for _, k in left], [k for _, k in right])
+        elif isinstance(node, exp.Values):
+            checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
+        else:
+            for name, left_kind, right_kind in self._scopes.merged(node):
+                checks.merged(name, left_kind, right_kind)
+
+    def quick_type(self, node: Any) -> Type | None:
+        """The type of an expression where it can be told without asking the planner."""
+        return self._inference.type_of(node)
+
+
+_NO_TYPE = Type("unknown")  # of NULL
+
+
+def _bottom_up(tree: Any) -> Iterator[Any]:
+    """Children first; WITH and FROM before the clauses that use them."""
+    stack: list[tuple[Any, bool]] = [(tree, False)]
+    while stack:
+        node, seen = stack.pop()
+        if seen:
+            yield node
+            continue
+        stack.append((node, True))
+        children = sorted(_children(node), key=lambda pair: _ORDER.get(pair[0], 3))
+        stack.extend((child, False) for _, child in reversed(children))
+
+
+_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2}
+
+
+def _children(node: Any) -> list[tuple[str, Any]]:
+    found = []
+    for key, value in node.args.items():
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, exp.Expr):
+                found.append((key, child))
+    return found
+
+
+def _waits(node: Any) -> bool:
+    return "typed" in node.meta
+
+
+def _name_by_depth(tree: Any) -> None:
+    """Equal calls have equal lambdas then: GROUP BY finds the expressions of the SELECT list."""
+    for node in list(tree.find_all(exp.Lambda)):
+        depth, ancestor = 0, node.parent
+        while ancestor is not None:
+            depth += isinstance(ancestor, exp.Lambda)
+            ancestor = ancestor.parent
+        names = {p.name: f"{p.name.rpartition('_')[0]}_at_{depth}" for p in node.expressions}
+        for identifier in list(node.find_all(exp.Identifier)):
+            if identifier.name in names and is_fresh(identifier.name):
+                identifier.set("this", names[identifier.name])
+
+
+@contextmanager
+def _blanked(nodes: list[Any], operand: Any) -> Iterator[None]:
+    """NULL for calls that still wait, except those around the operand."""
+    inside = set()
+    ancestor = operand
+    while ancestor is not None:
+        inside.add(id(ancestor))
+        ancestor = ancestor.parent
+    found = [n for n in nodes if id(n) not in inside and isinstance(n, exp.Condition)]
+    blanks = [exp.Null() for _ in found]
+    for node, blank in zip(found, blanks, strict=True):
+        node.replace(blank)
+    try:
+        yield
+    finally:
+        for node, blank in reversed(list(zip(found, blanks, strict=True))):
+            blank.replace(node)
+
+
+def _plan(node: Any) -> tuple[list[Any], Callable[[Any, list[Type]], Any]]:
+    kind = node.meta["typed"]
+    if kind in TYPED_CALLS:
+        _, finish, count = TYPED_CALLS[kind]
+        given = [e.this if isinstance(e, exp.Order) else e for e in node.expressions]
+        if isinstance(given[0], exp.Distinct):
+            return list(given[0].expressions), finish
+        return given[:count] if count > 0 else given[1:2], finish
+    operands, finish = _CONSTRUCTS.get(kind) or CHECKS[kind]
+    return operands(node), finish
+
+
+def _both(node: Any) -> list[Any]:
+    return [node.this, node.expression]
+
+
+def _inner(node: Any) -> list[Any]:
+    return [node.this]
+
+
+_Operands = Callable[[Any], list[Any]]
+_Finish = Callable[[Any, list[Type]], Any]
+_CONSTRUCTS: dict[str, tuple[_Operands, _Finish]] = {
+    "divide": (_both, typed.divide),
+    "modulo": (_both, typed.modulo),
+    "plus": (_both, typed.shifted("plus")),
+    "minus": (_both, typed.shifted("minus")),
+    "times": (_both, typed.multiply),
+    "subscript": (lambda n: [n.this, n.expressions[0]], typed.subscript),
+    "join": (_both, lambda n, t: typed.joined([n.this, n.expression], t)),
+    "concat": (lambda n: list(n.expressions), lambda n, t: typed.joined(list(n.expressions), t)),
+    "cast": (_inner, typed.converted),
+    "expected": (signatures.operands, signatures.finish),
+    "listagg": (aggregates.text_operands, aggregates.grouped_text),
+    "fold": (arrays.fold_operands, arrays.finish_fold),
+    "zone": (_inner, typed.zoned),
+    "unnest": (lambda n: list(n.expressions), unnest.expand),
+}

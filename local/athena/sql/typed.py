@@ -1,0 +1,329 @@
+"""Constructs whose DuckDB form depends on the types of their operands, which the planner tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions import arrays
+from local.athena.functions.rewrites import outermost
+from local.athena.sql import intervals
+from local.athena.sql.casts import convert
+from local.athena.sql.coercion import arithmetic, as_decimal, common
+from local.athena.sql.nodes import call, cast, raw
+from local.athena.sql.types import Type, parse_type
+
+
+def _operator(node: Any, symbol: str) -> Any:
+    return exp.Paren(this=call(f"op{symbol}", node.this, node.expression))
+
+
+def divide_exactly(a: Any, b: Any, left: Type, right: Type, result: tuple[int, int]) -> Any:
+    """Decimal division rounding half up, by integers: DuckDB's own answers a double."""
+    (_, s1), (_, s2), (precision, scale) = left.numbers, right.numbers, result
+    shift = exp.Literal.number("1" + "0" * (scale + s2 - s1))
+    quotient = call(
+        "t_divide_unscaled",
+        call("t_unscaled", cast(a, left.duckdb())),
+        call("t_unscaled", cast(b, right.duckdb())),
+        cast(shift, "HUGEINT"),
+    )
+    unit = cast(
+        raw("0." + "0" * (scale - 1) + "1" if scale else "1"), f"DECIMAL({max(scale, 1)},{scale})"
+    )
+    return cast(
+        exp.Mul(this=cast(quotient, "DECIMAL(38,0)"), expression=unit),
+        f"DECIMAL({precision},{scale})",
+    )
+
+
+def _wide(node: Any, found: Type, result: Type) -> Any:
+    """An operand narrower than INTEGER takes the type of the result: DuckDB would keep a literal small."""
+    if found.name in ("tinyint", "smallint") and result.is_integer and found != result:
+        return cast(node, result.duckdb())
+    return node
+
+
+def _calculated(operator: str, left: Type, right: Type) -> Type:
+    known = next((t for t in (left, right) if t.name != "unknown"), Type("integer"))
+    left, right = (known if t.name == "unknown" else t for t in (left, right))
+    result = arithmetic(operator, left, right)
+    if result is None:
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Cannot apply operator: {left.trino()} {operator} {right.trino()}",
+        )
+    return result
+
+
+def multiply(node: Any, types: list[Type]) -> Any:
+    """`*` for numbers; DuckDB would keep the product of two decimals of 18 digits in 18."""
+    left, right = types
+    if intervals.is_interval(left) or intervals.is_interval(right):
+        return intervals.multiplied(node, left, right)
+    result = _calculated("*", left, right)
+    a, b = _wide(node.this, left, result), _wide(node.expression, right, result)
+    if result.name != "decimal" or "unknown" in (left.name, right.name):
+        return type(node)(this=a, expression=b)
+    if result.numbers[1] > 38:
+        raise QueryFailed(
+            "NUMERIC_VALUE_OUT_OF_RANGE",
+            f"line 1:1: DECIMAL scale must be in range [0, precision (38)]: {result.numbers[1]}",
+        )
+    left, right = as_decimal(left), as_decimal(right)
+    roomy = Type("decimal", (max(19, left.numbers[0]), left.numbers[1]))
+    made = exp.Mul(this=cast(a, roomy.duckdb()), expression=cast(b, right.duckdb()))
+    return cast(made, result.duckdb())
+
+
+def divide(node: Any, types: list[Type]) -> Any:
+    left, right = types
+    if intervals.is_interval(left):
+        return intervals.divided(node, left, right)
+    result = _calculated("/", left, right)
+    if "unknown" in (left.name, right.name):
+        return cast(exp.Null(), result.duckdb())
+    if result.is_integer:
+        divided = exp.IntDiv(this=node.this, expression=node.expression)
+        return exp.Paren(this=cast(divided, result.duckdb()))
+    if result.name == "decimal":
+        left, right = as_decimal(left), as_decimal(right)
+        numbers = result.numbers[0], result.numbers[1]
+        return divide_exactly(node.this, node.expression, left, right, numbers)
+    made = call("t_divide_double", node.this, node.expression)
+    return cast(made, "FLOAT") if result.name == "real" else made
+
+
+def modulo(node: Any, types: list[Type]) -> Any:
+    a, b = node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    result = _calculated("%", *types)
+    a, b = _wide(a, types[0], result), _wide(b, types[1], result)
+    made = exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Paren(this=b)))
+    return cast(made, result.duckdb()) if result.name in ("decimal", "real") else made
+
+
+def total(node: Any, types: list[Type]) -> Any:
+    (found,) = types
+    if intervals.is_interval(found):
+        return intervals.summed(node, outermost(node), found)
+    if found.is_integer:
+        return cast(outermost(node), "BIGINT")
+    if found.name == "real":
+        return cast(outermost(node), "FLOAT")
+    if found.name not in ("double", "decimal"):
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"line 1:1: Unexpected parameters ({found.trino()}) for function sum",
+        )
+    return outermost(node)
+
+
+def average(node: Any, types: list[Type]) -> Any:
+    (found,) = types
+    outer = outermost(node)
+    if intervals.is_interval(found):
+        raise NotSupported("avg of an interval")
+    if not (found.is_number or found.name == "unknown"):
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"line 1:1: Unexpected parameters ({found.trino()}) for function avg",
+        )
+    if found.name == "real":
+        return cast(outer, "FLOAT")
+    if found.name != "decimal":
+        return outer
+    node.set("this", "count")
+    count = outer.copy()
+    node.set("this", "sum")
+    summed = Type("decimal", (38, found.numbers[1]))
+    nothing = call("nullif", count, 0)
+    return divide_exactly(
+        outer.copy(),
+        nothing,
+        summed,
+        Type("decimal", (19, 0)),
+        (found.numbers[0], found.numbers[1]),
+    )
+
+
+def type_name(node: Any, types: list[Type]) -> Any:
+    literal = node.expressions[0]
+    if isinstance(literal, exp.Literal) and literal.is_string:
+        return raw(f"varchar({len(literal.this)})")
+    return raw(types[0].trino())
+
+
+def rounding(name: str) -> Callable[[Any, list[Type]], Any]:
+    """round, ceil, floor, truncate: integers stay, decimals get Trino's scale."""
+
+    def rewrite(node: Any, types: list[Type]) -> Any:
+        found, args = types[0], list(node.expressions)
+        places = name in ("round", "trunc") and len(args) == 2
+        if not (found.is_number or found.name == "unknown") or not (len(args) == 1 or places):
+            raise QueryFailed(
+                "FUNCTION_NOT_FOUND", f"line 1:1: Unexpected parameters for function {name}"
+            )
+        if found.name == "unknown":
+            return args[0]
+        if found.is_integer and name == "trunc":
+            found = as_decimal(found)  # truncate knows no integers
+            args[0] = cast(args[0], found.duckdb())
+        if found.is_integer:
+            return args[0] if not places else cast(call(name, *args), found.duckdb())
+        if found.name == "decimal":
+            return _rounded_decimal(name, args, found)
+        return _rounded_double(name, args, found)
+
+    return rewrite
+
+
+def _rounded_decimal(name: str, args: list[Any], found: Type) -> Any:
+    precision, scale = found.numbers
+    made = call(name, *args)
+    if len(args) == 2:
+        wider = min(38, precision + 1) if name == "round" else precision
+        return cast(made, f"DECIMAL({wider},{scale})")
+    spare = 0 if name == "trunc" else min(scale, 1)
+    return cast(made, f"DECIMAL({min(38, max(1, precision - scale + spare))},0)")
+
+
+def _rounded_double(name: str, args: list[Any], found: Type) -> Any:
+    if name == "round":
+        made = call("t_round_double", cast(args[0], "DOUBLE"), args[1] if len(args) == 2 else 0)
+    elif len(args) == 2:
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"line 1:1: Unexpected parameters ({found.trino()}, integer) for function truncate",
+        )
+    else:
+        made = call("t_truncate_double" if name == "trunc" else name, *args)
+    return cast(made, "FLOAT") if found.name == "real" else made
+
+
+def sign(node: Any, types: list[Type]) -> Any:
+    if types[0].name in ("double", "real"):
+        return cast(call("t_sign_double", *node.expressions), types[0].duckdb())
+    made = call("sign", *node.expressions)
+    return cast(made, "DECIMAL(1,0)" if types[0].name == "decimal" else types[0].duckdb())
+
+
+def subscript(node: Any, types: list[Type]) -> Any:
+    (container, index), key = types, node.expressions[0]
+    expected = container.items[0] if container.name == "map" else Type("integer")
+    if common(index, expected) is None:
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Cannot apply operator: {container.trino()}[{index.trino()}]",
+        )
+    if container.name == "array":
+        return call("t_list_item", node.this, key)
+    if container.name == "map":
+        return call("t_map_item", node.this, key)
+    if container.name == "row":
+        if not isinstance(key, exp.Literal):
+            raise QueryFailed(
+                "EXPRESSION_NOT_CONSTANT",
+                "line 1:1: Subscript expression on ROW requires a constant index",
+            )
+        if not 1 <= int(key.this) <= len(container.items):
+            raise QueryFailed(
+                "INVALID_FUNCTION_ARGUMENT",
+                f"line 1:1: Invalid subscript index: {key.this}. ROW type has {len(container.items)}",
+            )
+        return call("struct_extract_at", node.this, key)
+    raise QueryFailed("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {container.trino()}[...]")
+
+
+def joined(parts: list[Any], types: list[Type]) -> Any:
+    """`||` and concat: strings or arrays, NULL when any part is NULL."""
+    if any(t.name == "array" for t in types):
+        return arrays.joined(parts, types)
+    found = next((t for t in types if t.name != "unknown"), types[0])
+    other = next((t for t in types if common(t, found) is None), None)
+    if other is not None:
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Cannot apply operator: {found.trino()} || {other.trino()}",
+        )
+    if found.name not in ("varchar", "varbinary", "char", "unknown"):
+        raise QueryFailed(
+            "TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {found.trino()} || ..."
+        )
+    parts = [cast(p, found.duckdb()) if isinstance(p, exp.Null) else p for p in parts]
+    made = parts[0]
+    for part in parts[1:]:
+        made = exp.DPipe(this=made, expression=part)
+    return exp.Paren(this=made)
+
+
+def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
+    """`+` and `-`: numbers, or a date or timestamp and an interval; DuckDB knows more than Trino."""
+
+    sign_ = {"plus": "+", "minus": "-"}[operator]
+
+    def rewrite(node: Any, types: list[Type]) -> Any:
+        left, right = types
+        if left.is_number and right.is_number:
+            result = _calculated(sign_, left, right)
+            a, b = _wide(node.this, left, result), _wide(node.expression, right, result)
+            made = type(node)(this=a, expression=b)
+            return cast(made, result.duckdb()) if result.name in ("decimal", "real") else made
+        if "unknown" in (left.name, right.name):
+            return node
+        found = _of_times(operator, node, left, right)
+        if found is not None:
+            return found
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Cannot apply operator: {left.trino()} {sign_} {right.trino()}",
+        )
+
+    return rewrite
+
+
+def _of_times(operator: str, node: Any, left: Type, right: Type) -> Any:
+    """Dates, times and intervals; None for anything else."""
+    a, b = node.this, node.expression
+    moves = {"date", "time", "timestamp", "timestamp with time zone"}
+    if left.name in moves and intervals.is_interval(right):
+        return intervals.moved(operator, a, right, b)
+    if intervals.is_interval(left) and right.name in moves and operator == "plus":
+        return intervals.moved(operator, b, left, a)
+    if left.name in moves and right.name in moves and operator == "minus":
+        return intervals.between(a, b, left, right)
+    if intervals.is_interval(left) and left == right:
+        return intervals.combined(operator, a, b, left)
+    return None
+
+
+def joined_with(node: Any, types: list[Type]) -> Any:
+    """concat_ws over an array or over strings."""
+    args = list(node.expressions)
+    if types[0].name == "array":
+        made = call("array_to_string", args[1], args[0])
+    else:
+        made = call("concat_ws", *args)
+    return exp.Case(
+        ifs=[exp.If(this=exp.Is(this=args[0].copy(), expression=exp.Null()), true=exp.Null())],
+        default=made,
+    )
+
+
+def histogram(node: Any, types: list[Type]) -> Any:
+    return cast(outermost(node), f"MAP({types[0].duckdb()}, BIGINT)")
+
+
+def converted(node: Any, types: list[Type]) -> Any:
+    target = parse_type(node.args["target"])
+    made = convert(node.this, types[0], target)
+    return call("try", made) if isinstance(node, exp.TryCast) else made
+
+
+def zoned(node: Any, types: list[Type]) -> Any:
+    """Local wall time of an instant; a timestamp without zone counts as UTC, the session's zone."""
+    if not types[0].name.startswith("timestamp"):
+        raise NotSupported(f"AT TIME ZONE of {types[0].trino()}")
+    return call("timezone", node.args["zone"], cast(node.this, "TIMESTAMPTZ"))

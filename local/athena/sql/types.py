@@ -1,0 +1,231 @@
+"""Column types in the three notations that meet here: Hive's (Glue), Trino's (clients), DuckDB's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.athena.errors import QueryFailed
+from local.athena.sql.quoting import identifier
+
+_TOKEN = re.compile(
+    r'\s*("(?:[^"]|"")*"|`[^`]*`|[A-Za-z_$][\w$ ]*?(?=\s*(?:[(<>),:\[]|$)|\s)|\d+|\S)'
+)
+
+_TRINO_NAMES = {
+    "int": "integer",
+    "int32": "integer",
+    "int64": "bigint",
+    "long": "bigint",
+    "hugeint": "bigint",
+    "float": "real",
+    "string": "varchar",
+    "text": "varchar",
+    "binary": "varbinary",
+    "blob": "varbinary",
+    "bool": "boolean",
+    "struct": "row",
+    "tuple": "row",
+    "list": "array",
+    "timestamptz": "timestamp with time zone",
+    "timestamp_ms": "timestamp",
+    "integer_literal": "integer",
+    "string_literal": "varchar",
+    "ubigint": "bigint",
+    "utinyint": "smallint",
+    "usmallint": "integer",
+    "uinteger": "bigint",
+    "null": "unknown",
+    "sqlnull": "unknown",
+}
+_DUCKDB_NAMES = {
+    "real": "FLOAT",
+    "varbinary": "BLOB",
+    "string": "VARCHAR",
+    "char": "VARCHAR",
+    "varchar": "VARCHAR",
+    "unknown": "INTEGER",
+}
+_HIVE_NAMES = {"integer": "int", "real": "float", "varbinary": "binary", "unknown": "string"}
+# Either is a row of one number in DuckDB: milliseconds, months.
+DAY_TO_SECOND, YEAR_TO_MONTH = "interval day to second", "interval year to month"
+_INTERVALS = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER"}
+INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+
+
+@dataclass(frozen=True)
+class Type:
+    """`name` is Trino's; `numbers` are precision, scale or length; `fields` name a row's parts."""
+
+    name: str
+    numbers: tuple[int, ...] = ()
+    items: tuple[Type, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    @property
+    def is_integer(self) -> bool:
+        return self.name in INTEGERS
+
+    @property
+    def is_number(self) -> bool:
+        return self.is_integer or self.name in ("decimal", "double", "real")
+
+    @property
+    def is_time(self) -> bool:
+        return self.name.startswith(("date", "timestamp"))
+
+    @property
+    def kind(self) -> str:
+        """What it can be compared with: number, time, text, boolean, or only its own name."""
+        if self.is_number or self.is_time:
+            return "number" if self.is_number else "time"
+        return "text" if self.name in ("varchar", "char") else self.name
+
+    def trino(self) -> str:
+        if self.name == "row":
+            parts = (
+                f"{n} {t.trino()}".strip() for n, t in zip(self.fields, self.items, strict=True)
+            )
+            return f"row({', '.join(parts)})"
+        if self.items:
+            return f"{self.name}({', '.join(t.trino() for t in self.items)})"
+        if self.numbers:
+            return f"{self.name}({','.join(map(str, self.numbers))})"
+        if self.name in ("time", "timestamp"):
+            return f"{self.name}(3)"
+        return (
+            "timestamp(3) with time zone" if self.name == "timestamp with time zone" else self.name
+        )
+
+    def duckdb(self) -> str:
+        if self.name == "array":
+            return f"{self.items[0].duckdb()}[]"
+        if self.name == "map":
+            return f"MAP({self.items[0].duckdb()}, {self.items[1].duckdb()})"
+        if self.name == "row":
+            names = (n or f"field{i}" for i, n in enumerate(self.fields))
+            parts = (
+                f"{identifier(n)} {t.duckdb()}" for n, t in zip(names, self.items, strict=True)
+            )
+            return f"STRUCT({', '.join(parts)})"
+        if self.name in _INTERVALS:
+            return f'STRUCT("{self.name}" {_INTERVALS[self.name]})'
+        if self.name == "decimal":
+            precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
+            return f"DECIMAL({precision},{scale})"
+        return _DUCKDB_NAMES.get(self.name, self.name.upper())
+
+    def hive(self) -> str:
+        """Glue's notation; raises QueryFailed for a type that Hive has no column for."""
+        if (
+            self.name in ("json", "time", "uuid", "timestamp with time zone")
+            or "interval" in self.name
+        ):
+            raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {self.trino()}")
+        if self.name == "row":
+            parts = (f"{n}:{t.hive()}" for n, t in zip(self.fields, self.items, strict=True))
+            return f"struct<{','.join(parts)}>"
+        if self.items:
+            return f"{self.name}<{','.join(t.hive() for t in self.items)}>"
+        if self.numbers:
+            return f"{self.name}({','.join(map(str, self.numbers))})"
+        return "string" if self.name == "varchar" else _HIVE_NAMES.get(self.name, self.name)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [t.strip() for t in _TOKEN.findall(text) if t.strip()]
+        self.at = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def take_if(self, *wanted: str) -> bool:
+        if self.peek().lower() in wanted:
+            self.at += 1
+            return True
+        return False
+
+    def type(self) -> Type:
+        found = self._unsuffixed()
+        while self.take_if("["):
+            while self.take() != "]":
+                pass
+            found = Type("array", items=(found,))
+        return found
+
+    def _unsuffixed(self) -> Type:
+        name = self.take().strip('"`').lower()
+        if not re.match(r"\w", name):
+            raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {self.text}")
+        if name == "double":
+            self.take_if("precision")
+        name = _TRINO_NAMES.get(name, name)
+        found = self._arguments(name) if self.take_if("(", "<") else Type(name)
+        if len(found.items) != {"array": 1, "map": 2}.get(name, len(found.items)):
+            raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {self.text}")
+        return self._with_zone(found)
+
+    def _with_zone(self, found: Type) -> Type:
+        if found.name in ("timestamp", "time") and self.take_if("with"):
+            self.at += 2
+            return Type(f"{found.name} with time zone", found.numbers)
+        return found
+
+    def _arguments(self, name: str) -> Type:
+        if name == "row":
+            return self._row()
+        numbers: list[int] = []
+        items: list[Type] = []
+        while True:
+            if self.peek().isdigit():
+                numbers.append(int(self.take()))
+            else:
+                items.append(self.type())
+            if not self.take_if(","):
+                self.take()
+                return Type(name, tuple(numbers), tuple(items))
+
+    def _row(self) -> Type:
+        names: list[str] = []
+        items: list[Type] = []
+        while True:
+            following = self.tokens[self.at + 1 : self.at + 2]
+            anonymous = not following or following[0] in (",", ")", "(", "[", ">")
+            names.append("" if anonymous else self.take().strip('"`'))
+            self.take_if(":")
+            items.append(self.type())
+            if not self.take_if(","):
+                self.take()
+                if names[0] in _INTERVALS:
+                    return Type(names[0])
+                if names == [f"_{at}" for at in range(len(names))]:
+                    names = [""] * len(names)  # DuckDB's names for what has none
+                return Type("row", items=tuple(items), fields=tuple(names))
+
+
+def parse_type(text: str) -> Type:
+    """Read a type in Hive's, Trino's or DuckDB's notation; raises QueryFailed when it is none."""
+    if text.lower() in _INTERVALS:
+        return Type(text.lower())
+    reader = _Reader(text)
+    found = reader.type()
+    if reader.peek():
+        raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {text}")
+    return _bare_timestamp(found)
+
+
+def _bare_timestamp(found: Type) -> Type:
+    if found.name.startswith("time") and found.numbers:
+        if found.numbers != (3,):
+            raise QueryFailed(
+                "NOT_SUPPORTED", f"{found.name}({found.numbers[0]}): only precision 3"
+            )
+        return Type(found.name)
+    return found

@@ -1,0 +1,1 @@
+"""Kinds of statements, and those that are no plain query."""

@@ -1,0 +1,316 @@
+"""Statements that change the catalogue: databases, tables, views, partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from local.athena.engine.query import Work
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.lake.catalog import CATALOG, Partition, Table, table_input, view_text
+from local.athena.statements import ddl
+from local.athena.statements.files import folders
+from local.athena.statements.kinds import Reader, Statement
+
+
+def create_database(work: Work, statement: Statement) -> None:
+    reader = Reader(statement, 2)
+    quiet = reader.take_if("IF", "NOT", "EXISTS")
+    name = reader.name()
+    while reader.take_if("."):
+        name = reader.name()
+    definition: dict[str, Any] = {}
+    while not reader.done:
+        if reader.take_if("COMMENT"):
+            definition["Description"] = reader.string()
+        elif reader.take_if("LOCATION"):
+            definition["LocationUri"] = reader.string()
+        elif reader.take_if("WITH", "DBPROPERTIES"):
+            definition["Parameters"] = ddl.properties(reader)
+        else:
+            raise reader.mismatch()
+    if work.catalog.database(name):
+        if quiet:
+            return
+        raise QueryFailed(
+            "", f"FAILED: Execution Error: AlreadyExistsException: Database {name} already exists"
+        )
+    work.catalog.create_database(name, definition)
+
+
+def drop_database(work: Work, statement: Statement) -> None:
+    reader = Reader(statement, 2)
+    quiet = reader.take_if("IF", "EXISTS")
+    name = reader.qualified("")[1]
+    cascade = reader.take_if("CASCADE")
+    if not work.catalog.database(name):
+        if quiet:
+            return
+        raise QueryFailed(
+            "", f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}"
+        )
+    if not cascade and work.catalog.tables(name):
+        raise QueryFailed(
+            "", f"FAILED: Execution Error: InvalidOperationException: Database {name} is not empty"
+        )
+    for table in work.catalog.tables(name):
+        work.catalog.drop_table(name, table.name)
+    work.catalog.drop_database(name)
+
+
+def create_external(work: Work, statement: Statement) -> None:
+    database, quiet, definition = ddl.create_external(statement, work.database)
+    if work.catalog.find(database, definition["Name"]):
+        if quiet:
+            return
+        raise QueryFailed(
+            "",
+            f"FAILED: Execution Error: AlreadyExistsException: Table {definition['Name']} already exists",
+        )
+    if not work.catalog.database(database):
+        raise QueryFailed(
+            "", f"FAILED: SemanticException [Error 10072]: Database does not exist: {database}"
+        )
+    work.catalog.create_table(database, definition)
+
+
+def create_view(work: Work, statement: Statement) -> None:
+    """CREATE [OR REPLACE] VIEW: the query is checked, its columns are stored beside its text."""
+    reader = Reader(statement, 1)
+    replace = reader.take_if("OR", "REPLACE")
+    reader.expect("VIEW")
+    database, name = reader.qualified(work.database)
+    reader.expect("AS")
+    query = reader.rest()
+    plan = work.plan(query)
+    if plan.unnamed:
+        raise QueryFailed(
+            "MISSING_COLUMN_NAME",
+            f"line 1:1: Column name not specified at position {plan.unnamed[0] + 1}",
+        )
+    work.scanned_bytes = 0
+    columns = [(n.lower(), k) for n, k in plan.columns]
+    document = {
+        "originalSql": query,
+        "catalog": CATALOG,
+        "schema": work.database,
+        "columns": [{"name": n, "type": k.trino()} for n, k in columns],
+    }
+    definition = {
+        "Name": name,
+        "TableType": "VIRTUAL_VIEW",
+        "Parameters": {"presto_view": "true", "comment": "Presto View"},
+        "ViewOriginalText": view_text(document),
+        "ViewExpandedText": "/* Presto View */",
+        "PartitionKeys": [],
+        "StorageDescriptor": {
+            "Columns": [{"Name": n, "Type": _view_type(k)} for n, k in columns],
+            "Location": "",
+            "NumberOfBuckets": 0,
+            "SerdeInfo": {},
+        },
+    }
+    _store_view(work, database, name, definition, replace)
+
+
+def _view_type(kind: Any) -> str:
+    return (
+        "timestamp"
+        if kind.name == "timestamp with time zone"
+        else "string"
+        if kind.name == "json"
+        else str(kind.hive())
+    )
+
+
+def _store_view(
+    work: Work, database: str, name: str, definition: dict[str, Any], replace: bool
+) -> None:
+    found = work.catalog.find(database, name)
+    if found and not found.is_view:
+        raise QueryFailed(
+            "TABLE_ALREADY_EXISTS", f"line 1:1: Table already exists: '{CATALOG}.{database}.{name}'"
+        )
+    if found and not replace:
+        raise QueryFailed(
+            "TABLE_ALREADY_EXISTS", f"line 1:1: View already exists: '{CATALOG}.{database}.{name}'"
+        )
+    if found:
+        work.catalog.update_table(database, definition)
+        return
+    if not work.catalog.database(database):
+        raise QueryFailed("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{database}' does not exist")
+    work.catalog.create_table(database, definition)
+
+
+def _drop(view: bool) -> Callable[[Work, Statement], None]:
+    def run(work: Work, statement: Statement) -> None:
+        reader = Reader(statement, 2)
+        quiet = reader.take_if("IF", "EXISTS")
+        database, name = reader.qualified(work.database)
+        found = work.catalog.find(database, name)
+        if not found:
+            if quiet:
+                return
+            raise QueryFailed(
+                "", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}"
+            )
+        if found.is_view != view:
+            raise QueryFailed(
+                "",
+                f"FAILED: SemanticException [Error 10129]: {name} is {'not ' if view else ''}a view",
+            )
+        work.catalog.drop_table(database, name)
+
+    return run
+
+
+def alter_table(work: Work, statement: Statement) -> None:
+    reader = Reader(statement, 2)
+    database, name = reader.qualified(work.database)
+    table = work.catalog.table(database, name)
+    for words, change in _ALTERATIONS.items():
+        if reader.take_if(*words):
+            change(work, reader, table)
+            return
+    raise reader.mismatch("Expecting: a change that Athena supports")
+
+
+def _changed(table: Table) -> dict[str, Any]:
+    return table_input(table.definition)
+
+
+def _set_properties(work: Work, reader: Reader, table: Table) -> None:
+    definition = _changed(table)
+    definition["Parameters"] = {**table.parameters, **ddl.properties(reader)}
+    work.catalog.update_table(table.database, definition)
+
+
+def _add_columns(work: Work, reader: Reader, table: Table) -> None:
+    definition = _changed(table)
+    added = ddl.columns(reader)
+    for column in added:
+        if column["Name"] in table.all_columns:
+            raise QueryFailed(
+                "", f"FAILED: Execution Error: Duplicate column name: {column['Name']}"
+            )
+    storage = definition["StorageDescriptor"]
+    definition["StorageDescriptor"] = {**storage, "Columns": [*storage["Columns"], *added]}
+    work.catalog.update_table(table.database, definition)
+
+
+def _replace_columns(work: Work, reader: Reader, table: Table) -> None:
+    definition = _changed(table)
+    definition["StorageDescriptor"] = {
+        **definition["StorageDescriptor"],
+        "Columns": ddl.columns(reader),
+    }
+    work.catalog.update_table(table.database, definition)
+
+
+def _set_location(work: Work, reader: Reader, table: Table) -> None:
+    definition = _changed(table)
+    definition["StorageDescriptor"] = {
+        **definition["StorageDescriptor"],
+        "Location": reader.string(),
+    }
+    work.catalog.update_table(table.database, definition)
+
+
+def _add_partition(work: Work, reader: Reader, table: Table) -> None:
+    quiet = reader.take_if("IF", "NOT", "EXISTS")
+    known = {p.values for p in work.catalog.partitions(table)}
+    made = []
+    while not reader.done:
+        values = _values(ddl.partition_spec(reader), table)
+        folder = "/".join(folders(list(table.keys), values))
+        location = reader.string() if reader.take_if("LOCATION") else f"{table.location}/{folder}"
+        if values not in known:
+            made.append(Partition(values, location.rstrip("/")))
+        elif not quiet:
+            raise QueryFailed(
+                "",
+                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {folder}",
+            )
+    work.catalog.add_partitions(table, made)
+
+
+def _drop_partition(work: Work, reader: Reader, table: Table) -> None:
+    quiet = reader.take_if("IF", "EXISTS")
+    while not reader.done:
+        values = _values(ddl.partition_spec(reader), table)
+        if not work.catalog.drop_partition(table, values) and not quiet:
+            raise QueryFailed(
+                "", f"FAILED: SemanticException [Error 10006]: Partition not found {values}"
+            )
+        reader.take_if(",")
+
+
+def _change_partition(work: Work, reader: Reader, table: Table) -> None:
+    """`PARTITION (…) RENAME TO PARTITION (…)` and `PARTITION (…) SET LOCATION '…'`: files stay."""
+    reader.at -= 1
+    old = _values(ddl.partition_spec(reader), table)
+    known = {p.values: p for p in work.catalog.partitions(table)}
+    if old not in known:
+        raise QueryFailed("", f"FAILED: SemanticException [Error 10006]: Partition not found {old}")
+    if reader.take_if("SET", "LOCATION"):
+        changed = Partition(old, reader.string().rstrip("/"))
+    else:
+        reader.expect("RENAME", "TO")
+        changed = Partition(_values(ddl.partition_spec(reader), table), known[old].location)
+        if changed.values in known:
+            raise QueryFailed(
+                "",
+                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {changed.values}",
+            )
+    work.catalog.drop_partition(table, old)
+    work.catalog.add_partitions(table, [changed])
+
+
+def _iceberg_only(what: str) -> Callable[[Work, Reader, Table], None]:
+    def refuse(work: Work, reader: Reader, table: Table) -> None:
+        raise NotSupported(f"ALTER TABLE {what}: Athena does this to Iceberg tables only")
+
+    return refuse
+
+
+def _values(spec: dict[str, str], table: Table) -> tuple[str, ...]:
+    if set(spec) != set(table.keys):
+        raise QueryFailed(
+            "", f"FAILED: SemanticException partition spec {spec} does not name {list(table.keys)}"
+        )
+    return tuple(spec[k] for k in table.keys)
+
+
+_ALTERATIONS: dict[tuple[str, ...], Callable[[Work, Reader, Table], None]] = {
+    ("SET", "TBLPROPERTIES"): _set_properties,
+    ("ADD", "COLUMNS"): _add_columns,
+    ("REPLACE", "COLUMNS"): _replace_columns,
+    ("SET", "LOCATION"): _set_location,
+    ("PARTITION",): _change_partition,
+    ("RENAME", "TO"): _iceberg_only("RENAME TO"),
+    ("RENAME", "COLUMN"): _iceberg_only("RENAME COLUMN"),
+    ("CHANGE",): _iceberg_only("CHANGE COLUMN"),
+    ("DROP", "COLUMN"): _iceberg_only("DROP COLUMN"),
+    ("UNSET", "TBLPROPERTIES"): _iceberg_only("UNSET TBLPROPERTIES"),
+    ("ADD",): _add_partition,
+    ("DROP",): _drop_partition,
+}
+
+
+def refuse_iceberg(work: Work, statement: Statement) -> None:
+    raise NotSupported(
+        f"{statement.sub}: Modifying Hive table rows is not supported, and Iceberg tables are not"
+    )
+
+
+DEFINE: dict[str, Callable[[Work, Statement], None]] = {
+    "create_database": create_database,
+    "drop_database": drop_database,
+    "create_external": create_external,
+    "create_view": create_view,
+    "drop_table": _drop(False),
+    "drop_view": _drop(True),
+    "alter_table": alter_table,
+    "iceberg": refuse_iceberg,
+}

@@ -1,0 +1,168 @@
+"""The files that a query writes: DuckDB's COPY into a scratch folder, then uploads to S3."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import string
+import urllib.parse
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.athena.engine.failures import explain
+from local.athena.engine.query import Plan, Work
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.lake.catalog import NULL_KEY
+from local.athena.sql.quoting import identifier, quoted
+from local.athena.sql.types import Type
+
+_OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
+
+
+@dataclass
+class Written:
+    """`urls` of the new objects, `rows` written, `partitions` with their values."""
+
+    urls: list[str]
+    rows: int
+    partitions: list[tuple[str, ...]]
+
+
+def _file_name() -> str:
+    """As Athena names files: time, a counter, five letters, a UUID."""
+    letters = "".join(random.choices(string.ascii_lowercase + string.digits, k=5))
+    return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_00000_{letters}_{uuid.uuid4()}"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How files are written: the format, COPY's options for it, what object names end with."""
+
+    format: str
+    options: str
+    suffix: str = ""
+
+    def require(self, columns: dict[str, Type]) -> None:
+        """Raise NotSupported for columns that the format holds in a form of its own."""
+        for name, kind in columns.items():
+            if self.format == "text" and (kind.items or kind.name == "varbinary"):
+                raise NotSupported(f"column {name} of type {kind.trino()} in a text file")
+            if self.format == "json" and "varbinary" in kind.trino():
+                raise NotSupported(f"column {name} of type {kind.trino()} in a JSON file")
+
+
+_PARQUET = {
+    "": "snappy",
+    "none": "uncompressed",
+    "snappy": "snappy",
+    "gzip": "gzip",
+    "zstd": "zstd",
+    "lz4": "lz4",
+}
+# https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html: text is zipped by default,
+# and readers tell compressed text by the end of its name.
+_TEXT = {"": "gzip", "gzip": "gzip", "zstd": "zstd", "none": "none"}
+_SUFFIXES = {"gzip": ".gz", "zstd": ".zst", "none": ""}
+
+
+def encoding(file_format: str, properties: dict[str, Any]) -> Encoding:
+    """For parquet, json or textfile and the properties of WITH; raises NotSupported."""
+    asked = ("write_compression", "compression", "parquet_compression")
+    compression = next((str(properties[k]).lower() for k in asked if properties.get(k)), "")
+    known = (_PARQUET if file_format == "parquet" else _TEXT).get(compression)
+    if known is None:
+        raise NotSupported(f"compression {compression} for {file_format}")
+    if file_format == "parquet":
+        return Encoding("parquet", f"FORMAT parquet, COMPRESSION {known}")
+    suffix = _SUFFIXES[known]
+    if file_format == "json":
+        return Encoding("json", f"FORMAT json, COMPRESSION {known}", suffix)
+    delimiter = quoted(str(properties.get("field_delimiter") or "\x01"))
+    options = f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', NULLSTR '\\N'"
+    return Encoding("text", f"{options}, COMPRESSION {known}", suffix)
+
+
+@contextmanager
+def files(
+    work: Work,
+    plan: Plan,
+    text: str,
+    columns: dict[str, Type],
+    keys: list[str],
+    form: Encoding,
+) -> Iterator[tuple[Path, list[Path], int]]:
+    """Run the plan into files below a scratch folder that lives as long as the block.
+
+    Gives the folder, the files and the number of rows in them.
+    """
+    form.require({name: kind for name, kind in columns.items() if name not in keys})
+    folder = work.duck.scratch / uuid.uuid4().hex
+    listed = ", ".join(
+        f"CAST(#{at} AS {kind.duckdb()}) AS {identifier(name)}"
+        for at, (name, kind) in enumerate(columns.items(), 1)
+    )
+    partition = (
+        f", PARTITION_BY ({', '.join(map(identifier, keys))}), FILENAME_PATTERN 'part_{{i}}'"
+        if keys
+        else ""
+    )
+    folder.mkdir(parents=True)
+    target = folder if keys else folder / "part_0"
+    try:
+        with work.connection() as connection:
+            work.prepare(connection, plan)
+            query = f"SELECT {listed} FROM ({plan.sql}) AS written"
+            copied = connection.execute(
+                f"COPY ({query}) TO {quoted(str(target))} ({form.options}{partition})"
+            )
+            rows = int(copied.fetchone()[0])
+        made = sorted(p for p in folder.rglob("*") if p.is_file())
+        if keys and len({p.parent for p in made}) > _OPEN_PARTITIONS:
+            raise QueryFailed(
+                "HIVE_TOO_MANY_OPEN_PARTITIONS",
+                f"Exceeded limit of {_OPEN_PARTITIONS} open writers for partitions/buckets",
+            )
+        yield folder, made if rows else [], rows
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise explain(error, text) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _values(folder: Path, path: Path) -> tuple[str, ...]:
+    parts = path.relative_to(folder).parts[:-1]
+    return tuple(urllib.parse.unquote(p.partition("=")[2]) or NULL_KEY for p in parts)
+
+
+def upload(
+    work: Work,
+    files_: AbstractContextManager[tuple[Path, list[Path], int]],
+    suffix: str,
+    place: Callable[[tuple[str, ...]], str],
+) -> Written:
+    """Store the files in the folders that `place` names for the values of their partitions."""
+    with files_ as (folder, paths, rows):
+        values = [_values(folder, path) for path in paths]
+        urls = [f"{place(v)}/{_file_name()}{suffix}" for v in values]
+        work.storage.put_all(list(zip(urls, paths, strict=True)))
+    return Written(urls, rows, [v for v in dict.fromkeys(values) if v])
+
+
+# Hive's FileUtils.escapePathName leaves everything else as it stands.
+_ESCAPED = re.compile("[\x00-\x1f\x7f\"#%'*/:=?\\\\{\\[\\]^]")
+
+
+def folders(keys: list[str], values: tuple[str, ...]) -> list[str]:
+    """Hive's folder names of a partition."""
+    escaped = [_ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", v) for v in values]
+    return [f"{k}={v}" for k, v in zip(keys, escaped, strict=True)]

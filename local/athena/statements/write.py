@@ -1,0 +1,308 @@
+"""CREATE TABLE AS, INSERT INTO and UNLOAD: files in S3, tables and partitions in Glue."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from local.athena.engine.query import Plan, Work
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.lake import projection
+from local.athena.lake.catalog import Partition, Table
+from local.athena.sql.coercion import common
+from local.athena.sql.types import Type
+from local.athena.statements.ddl import storage as storage_descriptor
+from local.athena.statements.files import Written, encoding, files, folders, upload
+from local.athena.statements.kinds import Reader, Statement, lex
+
+_FORMATS = frozenset(["parquet", "json", "textfile"])
+# https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html#ctas-table-properties
+_USED_NAMES = """
+table_type is_external external_location format partitioned_by field_delimiter
+write_compression parquet_compression
+"""
+_USED = frozenset(_USED_NAMES.split())
+_REFUSED = frozenset(["bucketed_by", "bucket_count", "compression_level", "orc_compression"])
+
+
+def _check_properties(properties: dict[str, Any]) -> None:
+    if str(properties.get("table_type", "hive")).lower() == "iceberg":
+        raise NotSupported("Iceberg tables (table_type = 'ICEBERG')")
+    for name in properties:
+        if name in _REFUSED:
+            raise NotSupported(f"table property {name}")
+        if name not in _USED:
+            raise QueryFailed(
+                "INVALID_TABLE_PROPERTY",
+                f"line 1:1: Catalog 'awsdatacatalog' table property '{name}' does not exist",
+            )
+
+
+def with_properties(text: str) -> dict[str, Any]:
+    """`key = value, …` of a WITH clause: strings, booleans, numbers, ARRAY['a', …]."""
+    reader = Reader(Statement("with", "", "", text, tuple(lex(text))))
+    found: dict[str, Any] = {}
+    while not reader.done:
+        key = reader.name()
+        reader.expect("=")
+        found[key] = _property(reader)
+        reader.take_if(",")
+    return found
+
+
+def _property(reader: Reader) -> Any:
+    if reader.take_if("ARRAY", "["):
+        values: list[Any] = []
+        while not reader.take_if("]"):
+            values.append(_property(reader))
+            reader.take_if(",")
+        return values
+    lexeme = reader.take()
+    if lexeme.kind == "string":
+        return lexeme.value
+    return {"TRUE": True, "FALSE": False}.get(lexeme.upper, lexeme.text)
+
+
+def _stored(columns: list[tuple[str, Type]]) -> dict[str, Type]:
+    return {name.lower(): kind for name, kind in columns}
+
+
+def _require_names(plan: Plan) -> None:
+    if plan.unnamed:
+        raise QueryFailed(
+            "MISSING_COLUMN_NAME",
+            f"line 1:1: Column name not specified at position {plan.unnamed[0] + 1}",
+        )
+    names = [n.lower() for n, _ in plan.columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise QueryFailed(
+                "DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once"
+            )
+
+
+def require_empty(work: Work, location: str, name: str) -> None:
+    if work.storage.below(location):
+        raise QueryFailed(
+            "HIVE_PATH_ALREADY_EXISTS",
+            f"Target directory for table '{name}' already exists: {location}. You may need to manually "
+            "clean the data at this location before retrying.",
+        )
+
+
+def create_table_as(work: Work, statement: Statement, default_location: str) -> Written:
+    """`default_location` is used when the query names no external_location; ends without a slash."""
+    reader = Reader(statement, 2)
+    quiet = reader.take_if("IF", "NOT", "EXISTS")
+    database, name = reader.qualified(work.database)
+    properties = with_properties(reader.balanced()) if reader.take_if("WITH") else {}
+    reader.expect("AS")
+    query, no_data = _without_data(reader)
+    if work.catalog.find(database, name):
+        if quiet:
+            return Written([], 0, [])
+        raise QueryFailed(
+            "TABLE_ALREADY_EXISTS",
+            f"line 1:1: Table 'awsdatacatalog.{database}.{name}' already exists",
+        )
+    if not work.catalog.database(database):
+        raise QueryFailed("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{database}' does not exist")
+    _check_properties(properties)
+    file_format = str(properties.get("format", "parquet")).lower()
+    if file_format not in _FORMATS:
+        raise NotSupported(f"format {file_format}")
+    plan = work.plan(query)
+    _require_names(plan)
+    keys = [k.lower() for k in properties.get("partitioned_by", [])]
+    columns = _stored(plan.columns)
+    _require_last(list(columns), keys)
+    location = str(
+        properties.get("external_location") or f"{default_location}/{uuid.uuid4()}"
+    ).rstrip("/")
+    require_empty(work, location, f"{database}.{name}")
+    definition = _definition(name, columns, keys, file_format, location, properties)
+    written = Written([], 0, [])
+    if not no_data:
+        form = encoding(file_format, properties)
+        made = files(work, plan, query, columns, keys, form)
+        written = upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))
+    work.catalog.create_table(database, definition)
+    _register(work, work.catalog.table(database, name), written)
+    return written
+
+
+def _without_data(reader: Reader) -> tuple[str, bool]:
+    query = reader.rest()
+    words = [x.upper for x in reader.lexemes]
+    for tail, no_data in ((["WITH", "NO", "DATA"], True), (["WITH", "DATA"], False)):
+        if words[-len(tail) :] == tail:
+            start = reader.lexemes[reader.at].start
+            return reader.statement.text[start : reader.lexemes[-len(tail)].start], no_data
+    return query, False
+
+
+def _require_last(columns: list[str], keys: list[str]) -> None:
+    for key in keys:
+        if key not in columns:
+            raise QueryFailed(
+                "COLUMN_NOT_FOUND", f"line 1:1: Partition column {key} does not exist"
+            )
+    if keys and columns[-len(keys) :] != keys:
+        raise QueryFailed(
+            "HIVE_COLUMN_ORDER_MISMATCH",
+            f"Partition keys must be the last columns in the table and in the same order: {keys}",
+        )
+
+
+def _definition(
+    name: str,
+    columns: dict[str, Type],
+    keys: list[str],
+    file_format: str,
+    location: str,
+    properties: dict[str, Any],
+) -> dict[str, Any]:
+    listed = [{"Name": c, "Type": t.hive()} for c, t in columns.items()]
+    descriptor = storage_descriptor(file_format, location, listed[: len(listed) - len(keys)])
+    if file_format == "textfile":
+        delimiter = str(properties.get("field_delimiter") or "\x01")
+        descriptor["SerdeInfo"]["Parameters"] = {
+            "field.delim": delimiter,
+            "serialization.format": delimiter,
+        }
+    return {
+        "Name": name,
+        "TableType": "EXTERNAL_TABLE",
+        "StorageDescriptor": descriptor,
+        "PartitionKeys": listed[len(listed) - len(keys) :],
+        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+    }
+
+
+def _register(work: Work, table: Table, written: Written) -> None:
+    if table.keys and written.partitions and not table.is_projected:
+        keys = list(table.keys)
+        made = [
+            Partition(v, "/".join([table.location, *folders(keys, v)])) for v in written.partitions
+        ]
+        work.catalog.add_partitions(table, made)
+
+
+def _require_plain(table: Table) -> None:
+    """Raise NotSupported for a table whose properties say how lines are written."""
+    if table.format == "csv":
+        raise NotSupported("INSERT INTO a table with OpenCSVSerde")
+    for name in ("escape.delim", "serialization.null.format", "skip.header.line.count"):
+        if {**table.serde_parameters, **table.parameters}.get(name, "0") != "0":
+            raise NotSupported(f"INSERT INTO a table with {name}")
+    if any(name.startswith("mapping.") for name in table.serde_parameters):
+        raise NotSupported("INSERT INTO a table with mapped names")
+
+
+def insert(work: Work, statement: Statement) -> Written:
+    """INSERT INTO a Hive table: new files, new partitions."""
+    reader = Reader(statement, 2)
+    database, name = reader.qualified(work.database)
+    table = work.catalog.table(database, name)
+    if table.is_iceberg or table.is_view:
+        raise NotSupported(f"INSERT INTO {database}.{name}: not a Hive table")
+    _require_plain(table)
+    given = _given_columns(reader, table)
+    query = reader.rest()
+    plan = work.plan(query)
+    plan = _fitted(plan, table, given)
+    columns = dict(table.all_columns)
+    keys = list(table.keys)
+    form = encoding(
+        {"text": "textfile"}.get(table.format, table.format),
+        {"field_delimiter": table.delimiter},
+    )
+    made = files(work, plan, query, columns, keys, form)
+    written = upload(work, made, form.suffix, lambda v: _location(table, keys, v))
+    _register(work, table, written)
+    return written
+
+
+def _location(table: Table, keys: list[str], values: tuple[str, ...]) -> str:
+    if table.is_projected:
+        return projection.Places(table).of(values)
+    return "/".join([table.location, *folders(keys, values)])
+
+
+def _given_columns(reader: Reader, table: Table) -> list[str]:
+    start = reader.at
+    if reader.take_if("("):
+        if reader.peek() in ("SELECT", "WITH", "VALUES", "TABLE", "("):
+            reader.at = start
+            return list(table.all_columns)
+        names = [reader.name()]
+        while reader.take_if(","):
+            names.append(reader.name())
+        reader.expect(")")
+        for name in names:
+            if name not in table.all_columns:
+                raise QueryFailed(
+                    "COLUMN_NOT_FOUND",
+                    f"line 1:1: Insert column name does not exist in target table: {name}",
+                )
+        return names
+    return list(table.all_columns)
+
+
+def _fitted(plan: Plan, table: Table, given: list[str]) -> Plan:
+    """The plan's columns checked against the table's and put in their order."""
+    kinds, wanted = [k for _, k in plan.columns], [table.all_columns[c] for c in given]
+    if len(kinds) != len(wanted) or not all(map(_coercible, kinds, wanted)):
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Insert query has mismatched column types: Table: [{_listed(wanted)}], "
+            f"Query: [{_listed(kinds)}]",
+        )
+    parts = ", ".join(
+        f"#{given.index(c) + 1}" if c in given else f"CAST(NULL AS {t.duckdb()})"
+        for c, t in table.all_columns.items()
+    )
+    fitted = [(c, t) for c, t in table.all_columns.items()]
+    return Plan(
+        f"SELECT {parts} FROM ({plan.sql}) AS inserted",
+        fitted,
+        plan.sources,
+        plan.used,
+        plan.scanned_bytes,
+    )
+
+
+def _listed(types: list[Type]) -> str:
+    return ", ".join(t.trino() for t in types)
+
+
+def _coercible(kind: Type, wanted: Type) -> bool:
+    """Whether INSERT converts by itself; rows whose fields have other names are refused by name."""
+    found = common(kind, wanted)
+    if found is None or found.name != wanted.name:
+        return found is not None and found.kind == wanted.kind == "text"
+    if kind.fields and kind.fields != wanted.fields:
+        raise NotSupported(f"INSERT of {kind.trino()} into a column of type {wanted.trino()}")
+    if found.items:
+        return kind.name == "unknown" or all(map(_coercible, kind.items, wanted.items))
+    return found.kind == "text" or found.numbers == wanted.numbers
+
+
+def unload(work: Work, statement: Statement) -> Written:
+    """UNLOAD (query) TO 'location' WITH (…)."""
+    reader = Reader(statement, 1)
+    query = reader.balanced()
+    reader.expect("TO")
+    location = reader.string().rstrip("/")
+    properties = with_properties(reader.balanced()) if reader.take_if("WITH") else {}
+    file_format = str(properties.get("format", "")).lower()
+    if file_format not in _FORMATS:
+        raise NotSupported(f"UNLOAD to format '{file_format}'")
+    plan = work.plan(query)
+    require_empty(work, location, "unload")
+    keys = [k.lower() for k in properties.get("partitioned_by", [])]
+    columns = {(n.lower()): k for n, k in plan.display_columns()}
+    _require_last(list(columns), keys)
+    form = encoding(file_format, properties)
+    made = files(work, plan, query, columns, keys, form)
+    return upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))
