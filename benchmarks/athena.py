@@ -31,6 +31,7 @@ ROUNDS = 3
 MEMORY = "2GB"
 SPEED_LIMIT = 0.85  # of DuckDB's own speed, for queries that take it a second
 OVERHEAD_LIMIT_MS = 12.0
+CANCEL_LIMIT_MS = 200.0
 BUCKET = "bench"
 POSTINGS = f"""
     select i as posting_id, 'account-' || (hash(i) % 100000) as account,
@@ -75,21 +76,30 @@ class Client:
             sys.exit(f"{operation}: {answer}")
         return answer
 
-    def rows(self, sql: str) -> list[list[str | None]]:
-        """The first page of a query's result, without its header."""
-        location = {"OutputLocation": f"s3://{BUCKET}/results/"}
-        key = self.call(
+    def start(self, sql: str) -> str:
+        """The id of a started query."""
+        answer = self.call(
             "StartQueryExecution",
             QueryString=sql,
-            ResultConfiguration=location,
+            ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/results/"},
             QueryExecutionContext={"Database": BUCKET},
-        )["QueryExecutionId"]
+        )
+        return str(answer["QueryExecutionId"])
+
+    def end(self, key: str) -> dict[str, Any]:
+        """The status of a query that has ended, however it did."""
         state = "QUEUED"
         while state in ("QUEUED", "RUNNING"):
             found = self.call("GetQueryExecution", QueryExecutionId=key)["QueryExecution"]
             state = found["Status"]["State"]
-        if state != "SUCCEEDED":
-            sys.exit(f"{sql}: {found['Status'].get('StateChangeReason')}")
+        return dict(found["Status"])
+
+    def rows(self, sql: str) -> list[list[str | None]]:
+        """The first page of a query's result, without its header."""
+        key = self.start(sql)
+        status = self.end(key)
+        if status["State"] != "SUCCEEDED":
+            sys.exit(f"{sql}: {status.get('StateChangeReason')}")
         page = self.call("GetQueryResults", QueryExecutionId=key)["ResultSet"]["Rows"]
         return [[c.get("VarCharValue") for c in row["Data"]] for row in page][1:]
 
@@ -191,6 +201,19 @@ def _create(bench: Bench) -> None:
     _ratio("100,000 rows as CSV", min(ours), min(own))
 
 
+def _cancels(bench: Bench) -> None:
+    """From the call that stops a query to the answer that it has stopped."""
+    pairs = "unnest(sequence(1, 40000)) as a(x) cross join unnest(sequence(1, 40000)) as b(y)"
+    print(f"  cancelled queries:                       (limit {CANCEL_LIMIT_MS:.0f} ms)")
+    for name, columns in (("aggregation", "sum(x * y) as z"), ("result as CSV", "x, y")):
+        key = bench.athena.start(f"select {columns} from {pairs}")
+        bench.athena.call("GetQueryExecution", QueryExecutionId=key)
+        started = time.perf_counter()
+        bench.athena.call("StopQueryExecution", QueryExecutionId=key)
+        bench.athena.end(key)
+        print(f"    {name:<24}{(time.perf_counter() - started) * 1000:8.0f} ms")
+
+
 def _latencies(url: str, sql: str, clients: int, queries: int) -> list[float]:
     """Milliseconds of each query, all clients asking at once."""
     found: list[float] = []
@@ -231,6 +254,7 @@ def main() -> None:
         _small(bench)
         _compare(bench)
         _create(bench)
+        _cancels(bench)
         _dbt_project.report(bench.connection, bench.folder / "shop")
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import resource
-import sys
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_SWITCH_SECONDS = 0.0005
 _FULL = 64 * 1024  # bytes; more is not held back
 
 
@@ -60,9 +58,7 @@ def limit_process(memory_limit: str) -> None:
     """Let allocations fail before the machine does: DuckDB does not count strings and lists.
 
     `memory_limit` is DuckDB's; another one as much and a gigabyte are left for what it misses.
-    Threads take turns ten times as often as by default, for a request waits while a query is planned.
     """
-    sys.setswitchinterval(_SWITCH_SECONDS)
     found = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B\s*", memory_limit, re.IGNORECASE)
     if found:
         size = int(found.group(1)) << 10 * ("KMGT".index(found.group(2).upper()) + 1)

@@ -72,6 +72,10 @@ class AthenaApp:
             self._operations = None
         self._pool.shutdown(wait=False)
 
+    async def stop(self) -> None:
+        """What a host calls that stops its parts while it still answers their requests."""
+        await self.shutdown()
+
     async def _answer(self, scope: dict[str, Any], body: bytes) -> tuple[int, str, dict[str, Any]]:
         headers = {k.decode().lower(): v.decode() for k, v in scope["headers"]}
         name = headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)

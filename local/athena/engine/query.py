@@ -131,7 +131,7 @@ class Work:
     def _planned(self, session: Session, made: str, relations: list[Relation]) -> Plan:
         columns = session.describe(made)
         require_printable(columns)
-        scans = session.scans(made)
+        scans = session.scans(made) if relations else {}
         plan = Plan(made, columns, [], {})
         for relation in relations:
             self.check()

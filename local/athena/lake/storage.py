@@ -69,13 +69,17 @@ class Storage:
         return list(self._objects(bucket, key if not key or key.endswith("/") else f"{key}/"))
 
     def _objects(self, bucket: str, prefix: str) -> Iterable[Stored]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        try:
-            for page in pages:
-                for found in page.get("Contents", []):
-                    yield Stored(bucket, found["Key"], found["Size"], found["ETag"].strip('"'))
-        except self._client.exceptions.NoSuchBucket as error:
-            raise QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist") from error
+        asked = {"Bucket": bucket, "Prefix": prefix}
+        while True:
+            try:
+                page = self._client.list_objects_v2(**asked)
+            except self._client.exceptions.NoSuchBucket as error:
+                raise QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist") from error
+            for found in page.get("Contents", []):
+                yield Stored(bucket, found["Key"], found["Size"], found["ETag"].strip('"'))
+            if not page.get("IsTruncated"):
+                return
+            asked["ContinuationToken"] = page["NextContinuationToken"]
 
     def local(self, objects: list[Stored]) -> list[Path]:
         """Paths of the objects' bytes on this machine, in the same order."""

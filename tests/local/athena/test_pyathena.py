@@ -201,7 +201,7 @@ def engine(client_environment: None) -> Any:
 def test_sqlalchemy_reflects_what_is_there(engine: Any, table: str) -> None:
     found = sqlalchemy.inspect(engine)
     assert "pyathena" in found.get_schema_names()
-    assert found.get_table_names() == ["things"]
+    assert "things" in found.get_table_names()
     assert found.get_view_names() == ["names"]
     assert {c["name"]: str(c["type"]) for c in found.get_columns("things")} == {
         "id": "INTEGER",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -198,30 +197,30 @@ def _state(query: Query, key: str) -> str:
     return str(found["Status"]["State"])
 
 
-def _seconds_to_cancel(query: Query, key: str) -> float:
-    began = time.monotonic()
+def _cancel(query: Query, key: str) -> None:
+    """How long it takes is for `benchmarks/athena.py` to say."""
     query.client.stop_query_execution(QueryExecutionId=key)
-    while (state := _state(query, key)) in ("QUEUED", "RUNNING"):
-        assert time.monotonic() - began < 10
+    for _ in range(60):  # an answer is held back for most of a second
+        if (state := _state(query, key)) not in ("QUEUED", "RUNNING"):
+            break
     assert state == "CANCELLED"
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("sql", CANCELLED.values(), ids=CANCELLED)
-def test_a_stopped_query_is_cancelled_within_a_moment(query: Query, sql: str) -> None:
+def test_a_stopped_query_is_cancelled(query: Query, sql: str) -> None:
     key = _start(query, sql)
-    assert _state(query, key) == "RUNNING"  # an answer is held back for most of a second
-    assert _seconds_to_cancel(query, key) < 1  # measured: 0.2 s where nothing else runs
+    assert _state(query, key) == "RUNNING"
+    _cancel(query, key)
     assert query.rows("select 1") == [["1"]]
 
 
 def test_a_queued_query_is_cancelled_without_having_run(query: Query) -> None:
     keys = [_start(query, CANCELLED["aggregation"]) for _ in range(5)]
     try:
-        assert _seconds_to_cancel(query, keys[4]) < 1
+        _cancel(query, keys[4])
     finally:
         for key in keys[:4]:
-            _seconds_to_cancel(query, key)
+            _cancel(query, key)
 
 
 def test_eight_clients_at_once_get_their_own_answers(endpoint: Endpoint) -> None:
@@ -256,7 +255,7 @@ def test_clients_that_go_away_leave_nothing_behind(endpoint: Endpoint, query: Qu
             with socket.create_connection((place.hostname, place.port or 80)) as client:
                 client.sendall(sent)
     assert query.rows("select 1") == [["1"]]
-    _seconds_to_cancel(query, key)
+    _cancel(query, key)
     assert threading.active_count() < 100
 
 
