@@ -57,6 +57,8 @@ def watch_parent() -> None:
     recipe running. Does nothing when MAKELEVEL is not in the environment.
     """
     if "MAKELEVEL" in os.environ:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:  # as inherited, it would end nothing
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         watched = list(_ancestors_up_to_make())
         threading.Thread(target=_wait_for_any, args=(watched,), daemon=True).start()
 

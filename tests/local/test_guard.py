@@ -189,11 +189,12 @@ time.sleep(600)"; true
 """
 
 
+@pytest.mark.parametrize("starter", [[], ["bash", "-c", "trap '' TERM; exec \"$@\"", "-"]])
 def test_below_make_a_recipe_ends_when_make_is_killed(
-    start: Start, mark: str, tmp_path: Path
+    start: Start, mark: str, tmp_path: Path, starter: list[str]
 ) -> None:
     (tmp_path / "Makefile").write_text(MAKEFILE.format(python=sys.executable))
-    process = start("make", "-f", str(tmp_path / "Makefile"), "run")
+    process = start(*starter, "make", "-f", str(tmp_path / "Makefile"), "run")
     _line(process)
     process.kill()
     process.wait()

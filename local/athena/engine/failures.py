@@ -25,8 +25,10 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     message = str(error).split("\n\nLINE ")[0].strip()
     if marked := _MARKED.search(message):
         return QueryFailed(marked.group(1), marked.group(2))
-    if missing := re.search(r'Referenced column "([^"]*)" not found', message):
-        name = missing.group(1)
+    if missing := re.search(
+        r'Referenced column "([^"]*)" not found|Could not find key "([^"]*)" in struct', message
+    ):
+        name = missing.group(1) or missing.group(2)
         return QueryFailed(
             "COLUMN_NOT_FOUND", f"{place(text, name)}: Column '{name}' cannot be resolved"
         )
