@@ -51,7 +51,7 @@ def run(argv: Sequence[str], grace: float = GRACE_SECONDS) -> int:
 
 
 def watch_parent() -> None:
-    """Below make, end this process (SIGTERM to itself) when make or a shell between dies.
+    """Below make, end this process (SIGTERM to itself, at last SIGKILL) when make or a shell between dies.
 
     Make does not tell a recipe that it was killed; without this a killed `make` would leave its
     recipe running. Does nothing when MAKELEVEL is not in the environment.
@@ -59,15 +59,25 @@ def watch_parent() -> None:
     if "MAKELEVEL" in os.environ:
         if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:  # as inherited, it would end nothing
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         watched = list(_ancestors_up_to_make())
         threading.Thread(target=_wait_for_any, args=(watched,), daemon=True).start()
+
+
+def _is_orphan(watched: Sequence[tuple[int, str]]) -> bool:
+    """Whether make was gone before it could be watched: init is the parent of its recipe now."""
+    return len(watched) < 2 and not any("make" in _name(pid) for pid, _ in watched)
 
 
 def _wait_for_any(watched: Sequence[tuple[int, str]]) -> None:
     parent = os.getppid()
     while os.getppid() == parent and all(_birth(pid) == birth for pid, birth in watched):
+        if _is_orphan(watched):
+            break
         time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _ancestors_up_to_make() -> Iterator[tuple[int, str]]:

@@ -195,7 +195,28 @@ def test_below_make_a_recipe_ends_when_make_is_killed(
 ) -> None:
     (tmp_path / "Makefile").write_text(MAKEFILE.format(python=sys.executable))
     process = start(*starter, "make", "-f", str(tmp_path / "Makefile"), "run")
-    _line(process)
+    while _line(process) != b"up\n":  # below another make, it first says where it is
+        assert process.poll() is None
     process.kill()
     process.wait()
+    _await(lambda: _marked(mark) == [])
+
+
+ORPHAN = """
+import os, time
+import local.guard as guard
+while int(guard._stat(os.getppid())[1]) != 1:
+    time.sleep(0.05)
+guard.watch_parent()
+time.sleep(600)
+"""
+
+
+def test_a_recipe_whose_make_died_before_it_could_watch_ends_at_once(
+    start: Start, mark: str
+) -> None:
+    recipe = f'MAKELEVEL=1 sh -c \'"$0" -c "$1"; true\' {sys.executable} "$1" & echo up'
+    process = start("bash", "-c", recipe, "-", ORPHAN)
+    assert _line(process) == b"up\n"
+    assert process.wait(30) == 0
     _await(lambda: _marked(mark) == [])
