@@ -27,6 +27,7 @@ ONLY_IN = {
     "duckdb": {"local"},
     "sqlglot": {"local"},
     "ministack": {"local"},
+    "pyiceberg": {"local"},
 }
 PLANES = ("athena", "glue", "firehose", "location")
 HEAVY = {"pandas", "pyarrow", "awswrangler", "great_expectations", "duckdb", "dagster", "pyathena"}

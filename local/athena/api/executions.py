@@ -282,7 +282,7 @@ def _interrupt(work: Work, future: Future[None]) -> None:
         wait([future], timeout=_AGAIN_SECONDS)
 
 
-_READS_DATA = ("query", "create_table", "insert", "unload", "explain", "execute")
+_READS_DATA = ("query", "create_table", "insert", "unload", "change", "explain", "execute")
 
 
 def _require_runnable(record: Record, statement: Statement) -> None:
@@ -322,7 +322,10 @@ def literal(parameter: str) -> str:
     return parameter if is_sql else "'" + parameter.replace("'", "''") + "'"
 
 
-_PLACES = {"create_table": "tables/{id}", "insert": "{id}", "unload": "{id}"}
+_PLACES = {
+    "create_table": "tables/{id}",
+    **dict.fromkeys(("insert", "unload", "change"), "{id}"),
+}
 
 
 def _record(

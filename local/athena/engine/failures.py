@@ -119,6 +119,7 @@ _TYPES = {
     "PERMISSION_DENIED": 1500,
     "EXCEEDED_LOCAL_MEMORY_LIMIT": 1,
     "HIVE_METASTORE_ERROR": 204,
+    "ICEBERG_COMMIT_ERROR": 233,
 }
 _OF_SYSTEM = 200  # "Query engine had an internal error"
 _OF_HIVE = 1003  # "DDL task failed"

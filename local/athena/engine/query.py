@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from local.athena.engine.duck import Duck
 from local.athena.engine.failures import explain
@@ -75,6 +77,21 @@ class Work:
     stopped: bool = False
 
     @cached_property
+    def iceberg(self) -> Any:
+        """Imported when the first Iceberg table is met: its library takes a second to import."""
+        from local.athena.iceberg.access import Access
+
+        return Access(self)
+
+    def snapshot(self, table: Table, version: Any) -> Any:
+        """See `resolve.Iceberg`."""
+        return self.iceberg.snapshot(table, version)
+
+    def metadata(self, table: Table, name: str) -> tuple[dict[str, Type], list[tuple[Any, ...]]]:
+        """See `resolve.Iceberg`."""
+        return self.iceberg.metadata(table, name)  # type: ignore[no-any-return]
+
+    @cached_property
     def listing(self) -> Listing:
         """What this query has listed so far."""
         return Listing(self.storage)
@@ -103,10 +120,13 @@ class Work:
         if self.stopped:
             raise QueryCancelled(CANCELLED)
 
-    def plan(self, text: str) -> Plan:
-        """Everything about a query short of running it; raises QueryFailed."""
+    def plan(self, text: str, hidden: tuple[str, ...] = ()) -> Plan:
+        """Everything about a query short of running it; raises QueryFailed.
+
+        `hidden` are columns that its tables have though the text may not name them.
+        """
         self._mark = refusals.mark()
-        resolver = Resolver(self.catalog, self.database, text)
+        resolver = Resolver(self.catalog, self.database, text, self, hidden)
         tree = resolver.resolve(parse(text))
         session = self.planner.session()
         self._connections.append(session)
@@ -128,6 +148,18 @@ class Work:
             self._connections.remove(session)
             session.close()
 
+    def constant(self, node: Any) -> Any:
+        """The value of an expression without columns, a node as the parser left it."""
+        session = self.planner.session()
+        try:
+            tree = exp.select(exp.alias_(node.copy(), "value"))
+            made = sql(Translator("", session).translate(tree))
+            return session.rows(made)[0][0]
+        except duckdb.Error as error:
+            raise explain(error) from error
+        finally:
+            session.close()
+
     def _planned(self, session: Session, made: str, relations: list[Relation]) -> Plan:
         columns = session.describe(made)
         require_printable(columns)
@@ -138,7 +170,9 @@ class Work:
             found = scans.get(relation.name, [])
             plan.used[relation.name] = set().union(*(_used(s, relation) for s in found))
             source = scan.Source(relation)
-            if found and relation.table is not None:
+            if found and relation.snapshot is not None:
+                self._of_iceberg(plan, source, found)
+            elif found and relation.table is not None:
                 kept = self._kept(session, relation.table, found)
                 source = scan.locate(self.storage, self.listing, relation, kept)
                 plan.scanned_bytes += self._bytes(session, source, found)
@@ -147,6 +181,14 @@ class Work:
         if self.cutoff_bytes is not None and self.scanned_bytes > self.cutoff_bytes:
             raise QueryCancelled("Bytes scanned limit was exceeded")
         return plan
+
+    def _of_iceberg(self, plan: Plan, source: scan.Source, scans: list[Scan]) -> None:
+        snapshot = source.relation.snapshot
+        kept = snapshot.kept([tuple(s.filters) for s in scans])
+        source.data = self.iceberg.located(kept)
+        for one in scans:
+            needed, filters = _used(one, source.relation), tuple(one.filters)
+            plan.scanned_bytes += snapshot.scanned(source.data, needed, filters, self.footers)
 
     def _kept(self, session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
         if not table.keys:
@@ -182,19 +224,25 @@ class Work:
             made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
             connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
 
-    def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
-        """The result in batches; raises QueryFailed in Trino's words."""
+    @contextmanager
+    def running(self, plan: Plan, text: str) -> Iterator[Any]:
+        """A connection that has the plan's relations; raises QueryFailed in Trino's words."""
         with self.connection() as connection:
             try:
                 self.prepare(connection, plan)
-                connection.execute(plan.sql)
-                while batch := connection.fetchmany(_ROWS):
-                    self.check()
-                    yield batch
+                yield connection
             except duckdb.InterruptException:
                 raise
             except duckdb.Error as error:
                 raise explain(error, text) from error
+
+    def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The result in batches; raises QueryFailed in Trino's words."""
+        with self.running(plan, text) as connection:
+            connection.execute(plan.sql)
+            while batch := connection.fetchmany(_ROWS):
+                self.check()
+                yield batch
 
 
 def _used(scan_: Scan, relation: Relation) -> set[str]:
@@ -209,8 +257,17 @@ def _materialize(connection: Any, relation: Relation) -> None:
     names = ", ".join(f"{identifier(c)} {t.duckdb()}" for c, t in relation.columns.items())
     connection.execute(f"CREATE TEMP TABLE {identifier(relation.name)} ({names})")
     if rows:
-        parts = ", ".join(f"CAST(unnest(?) AS {t.duckdb()})" for t in relation.columns.values())
-        values = [
-            [None if v is None else str(v) for v in column] for column in zip(*rows, strict=True)
-        ]
+        parts = ", ".join(map(_from_text, relation.columns.values()))
+        values = [[_text(v) for v in column] for column in zip(*rows, strict=True)]
         connection.execute(f"INSERT INTO {identifier(relation.name)} SELECT {parts}", values)
+
+
+def _from_text(kind: Type) -> str:
+    text = "CAST(unnest(?) AS JSON)" if kind.items else "unnest(?)"
+    return f"CAST({text} AS {kind.duckdb()})"
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str)
+    return None if value is None else str(value)

@@ -25,11 +25,14 @@ from local.athena.settings import Settings
 from local.athena.sql.types import Type
 from local.athena.statements import write
 from local.athena.statements.define import DEFINE
-from local.athena.statements.kinds import Reader, Statement, classify, explained, lex
+from local.athena.statements.kinds import Reader, Statement, arguments, classify, explained, lex
 from local.athena.statements.show import SHOW
 
 log = logging.getLogger(__name__)
-_UPDATES = {"create_table": "CREATE TABLE", "insert": "INSERT"}
+_UPDATES = {
+    "CREATE_TABLE_AS_SELECT": "CREATE TABLE",
+    **{sub: sub for sub in ("INSERT", "MERGE", "UPDATE", "DELETE")},
+}
 
 
 @dataclass
@@ -113,7 +116,7 @@ class Engine:
         if kind == "query":
             plan = work.plan(task.sql)
             return self._rows(task, work, plan)
-        if kind in ("create_table", "insert", "unload"):
+        if kind in ("create_table", "insert", "unload", "change"):
             return self._written(task, work, kind)
         if kind in SHOW:
             columns, lines = SHOW[kind](work, task.statement)
@@ -166,13 +169,18 @@ class Engine:
         elif kind == "insert":
             base = f"{task.output_folder}{task.id}"
             written = write.insert(work, task.statement)
+        elif kind == "change":
+            base = f"{task.output_folder}{task.id}"
+            written = write.change(work, task.statement)
         else:
             base = f"{task.output_folder}{task.id}"
             written = write.unload(work, task.statement)
         manifest = f"{base}-manifest.csv"
         listed = "".join(f"{url}\n" for url in written.urls).encode()
         infos = [results.column_info("rows", Type("bigint"))]
-        described = companion.encoded(task.id, infos, _UPDATES.get(kind, ""), written.rows)
+        described = companion.encoded(
+            task.id, infos, _UPDATES.get(task.statement.sub, ""), written.rows
+        )
         self.storage.put_all([(manifest, listed), (f"{base}.metadata", described)])
         self._row_file(task.id).write_text("")
         return Outcome(infos, 0, written.rows, manifest, base)
@@ -199,7 +207,7 @@ class Engine:
         text = task.prepared(name)
         if text is None:
             raise QueryFailed("NOT_FOUND", f"Prepared statement not found: {name}")
-        parameters = _arguments(reader.rest()) if reader.take_if("USING") else []
+        parameters = arguments(reader.rest()) if reader.take_if("USING") else []
         bound = bind(text, parameters)
         again = Task(
             task.id, bound, classify(bound), task.database, task.output_folder, task.prepared
@@ -223,16 +231,6 @@ class Engine:
         self.storage.close()
         self.duck.close()
         self.planner.close()
-
-
-def _arguments(text: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for lexeme in lex(text):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(lexeme.text, 0)
-        if lexeme.text == "," and depth == 0:
-            parts.append(text[start : lexeme.start].strip())
-            start = lexeme.end
-    return [*parts, text[start:].strip()]
 
 
 def bind(text: str, parameters: list[str]) -> str:

@@ -1,8 +1,13 @@
-"""The two hashes of Trino that Python's library lacks: Murmur3 (x64, 128 bits) and XXH64, both with seed 0."""
+"""Hashes that Python's library lacks: XXH64, and those by which Iceberg fills buckets."""
 
 from __future__ import annotations
 
 import struct
+
+import mmh3
+
+from local.athena.functions.macro import Macro
+from local.athena.functions.scalars import PythonFunction
 
 _MASK = 2**64 - 1
 
@@ -11,43 +16,9 @@ def _rotated(value: int, bits: int) -> int:
     return (value << bits | value >> (64 - bits)) & _MASK
 
 
-_C1, _C2 = 0x87C37B91114253D5, 0x4CF5AD432745937F
-
-
-def _mixed(value: int) -> int:
-    value = (value ^ value >> 33) * 0xFF51AFD7ED558CCD & _MASK
-    value = (value ^ value >> 33) * 0xC4CEB9FE1A85EC53 & _MASK
-    return value ^ value >> 33
-
-
-def _first(word: int) -> int:
-    return _rotated(word * _C1 & _MASK, 31) * _C2 & _MASK
-
-
-def _second(word: int) -> int:
-    return _rotated(word * _C2 & _MASK, 33) * _C1 & _MASK
-
-
 def murmur3(value: bytes) -> bytes:
-    """Its two halves one after the other, each least byte first.
-
-    Source: https://github.com/aappleby/smhasher/wiki/MurmurHash3.
-    """
-    one, two = 0, 0
-    whole = len(value) // 16 * 16
-    for low, high in struct.iter_unpack("<2Q", value[:whole]):
-        one = _rotated(one ^ _first(low), 27) + two & _MASK
-        one = one * 5 + 0x52DCE729 & _MASK
-        two = _rotated(two ^ _second(high), 31) + one & _MASK
-        two = two * 5 + 0x38495AB5 & _MASK
-    rest = value[whole:].ljust(16, b"\0")
-    low, high = struct.unpack("<2Q", rest)
-    one, two = one ^ _first(low) ^ len(value), two ^ _second(high) ^ len(value)
-    one = one + two & _MASK
-    two = two + one & _MASK
-    one, two = _mixed(one), _mixed(two)
-    one = one + two & _MASK
-    return struct.pack("<2Q", one, two + one & _MASK)
+    """Murmur3 (x64, 128 bits, seed 0): its two halves one after the other, each least byte first."""
+    return mmh3.hash_bytes(value, 0, True)
 
 
 _P1, _P2, _P3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
@@ -87,3 +58,23 @@ def xxhash64(value: bytes) -> bytes:
     result = (result ^ result >> 33) * _P2 & _MASK
     result = (result ^ result >> 29) * _P3 & _MASK
     return (result ^ result >> 32).to_bytes(8, "big")
+
+
+def _integer(value: int) -> int:
+    return mmh3.hash(struct.pack("<q", value))
+
+
+def _decimal(unscaled: str) -> int:
+    """Of the shortest two's complement of a decimal's digits."""
+    number = int(unscaled)
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    return mmh3.hash(number.to_bytes(size, "big", signed=True))
+
+
+MACROS: dict[str, Macro] = {}
+# https://iceberg.apache.org/spec/#appendix-b-32-bit-hash-requirements
+FUNCTIONS = [
+    PythonFunction("t_iceberg_hash_integer", _integer, ["BIGINT"], "INTEGER"),
+    PythonFunction("t_iceberg_hash_decimal", _decimal, ["VARCHAR"], "INTEGER"),
+    PythonFunction("t_iceberg_hash_bytes", lambda value: mmh3.hash(value), ["BLOB"], "INTEGER"),
+]

@@ -16,6 +16,7 @@ from local.athena.sql.types import Type, parse_type
 CATALOG = "awsdatacatalog"
 _VIEW_MARK = "/* Presto View: "
 _BATCH = 100  # BatchCreatePartition's limit; BatchDeletePartition takes 25
+_IS_CURRENT = "iceberg.field.current"
 NULL_KEY = "__HIVE_DEFAULT_PARTITION__"  # what Hive stores for a partition key that is NULL
 
 
@@ -94,8 +95,13 @@ def view_text(document: dict[str, Any]) -> str:
     return f"{_VIEW_MARK}{base64.b64encode(json.dumps(document).encode()).decode()} */"
 
 
+def current(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that an Iceberg table once had, which Glue keeps too."""
+    return [c for c in listed if (c.get("Parameters") or {}).get(_IS_CURRENT) != "false"]
+
+
 def _columns(listed: list[dict[str, Any]]) -> dict[str, Type]:
-    return {c["Name"].lower(): parse_type(c.get("Type") or "string") for c in listed}
+    return {c["Name"].lower(): parse_type(c.get("Type") or "string") for c in current(listed)}
 
 
 def read_table(definition: dict[str, Any]) -> Table:
@@ -119,7 +125,7 @@ class Catalog:
     """Glue with a memory for one query; writing forgets what it touches."""
 
     def __init__(self, glue: Any) -> None:
-        self._glue = glue
+        self.glue = glue
         self._tables: dict[tuple[str, str], Table | None] = {}
 
     def find(self, database: str, name: str) -> Table | None:
@@ -130,8 +136,8 @@ class Catalog:
 
     def _fetch(self, database: str, name: str) -> Table | None:
         try:
-            return read_table(self._glue.get_table(DatabaseName=database, Name=name)["Table"])
-        except self._glue.exceptions.EntityNotFoundException:
+            return read_table(self.glue.get_table(DatabaseName=database, Name=name)["Table"])
+        except self.glue.exceptions.EntityNotFoundException:
             return None
 
     def table(self, database: str, name: str, where: str = "line 1:1") -> Table:
@@ -145,8 +151,8 @@ class Catalog:
 
     def database(self, name: str) -> dict[str, Any] | None:
         try:
-            return dict(self._glue.get_database(Name=name.lower())["Database"])
-        except self._glue.exceptions.EntityNotFoundException:
+            return dict(self.glue.get_database(Name=name.lower())["Database"])
+        except self.glue.exceptions.EntityNotFoundException:
             return None
 
     def databases(self) -> list[dict[str, Any]]:
@@ -176,7 +182,7 @@ class Catalog:
         return sorted(made, key=lambda p: p.values)
 
     def _pages(self, operation: str, key: str, **arguments: Any) -> Iterable[dict[str, Any]]:
-        call = getattr(self._glue, operation)
+        call = getattr(self.glue, operation)
         while True:
             page = call(**arguments)
             yield from page.get(key, [])
@@ -185,22 +191,22 @@ class Catalog:
             arguments["NextToken"] = page["NextToken"]
 
     def create_database(self, name: str, definition: dict[str, Any]) -> None:
-        self._glue.create_database(DatabaseInput={"Name": name.lower(), **definition})
+        self.glue.create_database(DatabaseInput={"Name": name.lower(), **definition})
 
     def drop_database(self, name: str) -> None:
-        self._glue.delete_database(Name=name.lower())
+        self.glue.delete_database(Name=name.lower())
 
     def create_table(self, database: str, definition: dict[str, Any]) -> None:
         self._tables.pop((database.lower(), definition["Name"]), None)
-        self._glue.create_table(DatabaseName=database.lower(), TableInput=definition)
+        self.glue.create_table(DatabaseName=database.lower(), TableInput=definition)
 
     def update_table(self, database: str, definition: dict[str, Any]) -> None:
         self._tables.pop((database.lower(), definition["Name"]), None)
-        self._glue.update_table(DatabaseName=database.lower(), TableInput=definition)
+        self.glue.update_table(DatabaseName=database.lower(), TableInput=definition)
 
     def drop_table(self, database: str, name: str) -> None:
         self._tables.pop((database.lower(), name.lower()), None)
-        self._glue.delete_table(DatabaseName=database.lower(), Name=name.lower())
+        self.glue.delete_table(DatabaseName=database.lower(), Name=name.lower())
 
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None:
         """Register what is new; what exists already is left as it is."""
@@ -214,7 +220,7 @@ class Catalog:
                 }
                 for p in partitions[at : at + _BATCH]
             ]
-            answer = self._glue.batch_create_partition(
+            answer = self.glue.batch_create_partition(
                 DatabaseName=table.database, TableName=table.name, PartitionInputList=inputs
             )
             for problem in answer.get("Errors", []):
@@ -225,10 +231,10 @@ class Catalog:
 
     def drop_partition(self, table: Table, values: tuple[str, ...]) -> bool:
         try:
-            self._glue.delete_partition(
+            self.glue.delete_partition(
                 DatabaseName=table.database, TableName=table.name, PartitionValues=list(values)
             )
-        except self._glue.exceptions.EntityNotFoundException:
+        except self.glue.exceptions.EntityNotFoundException:
             return False
         return True
 

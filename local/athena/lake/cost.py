@@ -22,6 +22,7 @@ from local.athena.sql.types import Type
 
 _MB = 1024 * 1024
 _LEAST = 10 * _MB
+_FIELD_ID = b"PARQUET:field_id"
 
 
 def billed_bytes(scanned: int) -> int:
@@ -40,6 +41,7 @@ class _RowGroup:
 @dataclass(frozen=True)
 class _Footer:
     columns: dict[str, Type]
+    field_ids: dict[int, str]
     groups: list[_RowGroup]
 
 
@@ -68,6 +70,10 @@ class Footers:
         """Column types by lower-case name."""
         return self._read(path).columns
 
+    def field_ids(self, path: Path) -> dict[int, str]:
+        """Lower-case column names by the ids that Iceberg gives them; nothing when the file has none."""
+        return self._read(path).field_ids
+
     def scanned(self, path: Path, columns: set[str], filters: tuple[str, ...] = ()) -> int:
         """Compressed bytes of the chunks of `columns` in the row groups that `filters` leave."""
         return sum(
@@ -84,7 +90,13 @@ def _footer(path: Path) -> _Footer:
         groups = [
             _row_group(file.metadata.row_group(at)) for at in range(file.metadata.num_row_groups)
         ]
-        return _Footer({f.name.lower(): arrow_type(f.type) for f in file.schema_arrow}, groups)
+        columns = {f.name.lower(): f for f in file.schema_arrow}
+        ids = {(f.metadata or {}).get(_FIELD_ID): name for name, f in columns.items()}
+        return _Footer(
+            {name: arrow_type(f.type) for name, f in columns.items()},
+            {int(number): name for number, name in ids.items() if number is not None},
+            groups,
+        )
 
 
 def _row_group(found: Any) -> _RowGroup:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.athena.errors import QueryFailed
-from local.athena.lake.catalog import CATALOG, Catalog, Table
+from local.athena.lake.catalog import CATALOG, Catalog, Table, current
 from local.athena.sql.types import Type, parse_type
 
 _V, _B = Type("varchar"), Type("bigint")
@@ -81,7 +81,7 @@ def _columns(catalog: Catalog) -> Iterable[tuple[Any, ...]]:
 
 def listed_columns(table: Table) -> list[tuple[str, Type, str | None, str | None]]:
     """Name, type, comment and `partition key` of every column; for a view its declared ones."""
-    stored = table.definition.get("StorageDescriptor", {}).get("Columns") or []
+    stored = current(table.definition.get("StorageDescriptor", {}).get("Columns") or [])
     keys = table.definition.get("PartitionKeys") or []
     marked = [(c, None) for c in stored] + [(c, "partition key") for c in keys]
     return [

@@ -22,10 +22,14 @@ _LIST_ONE_BY_ONE = 3  # partitions up to which each is listed by itself
 
 @dataclass
 class Source:
-    """The files behind one relation: `files` by partition (one without values if unpartitioned)."""
+    """The files behind one relation: `files` by partition (one without values if unpartitioned).
+
+    Of an Iceberg table `data` has the data files and where they lie.
+    """
 
     relation: Relation
     files: list[tuple[Partition, list[Stored], list[Path]]] = field(default_factory=list)
+    data: list[tuple[Any, Path]] = field(default_factory=list)
 
 
 def locate(
@@ -78,8 +82,10 @@ def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> 
     """The SELECT that gives the relation's columns; partition keys outside `used` are not computed."""
     relation, table = source.relation, source.relation.table
     assert table is not None
-    keys = [k for k in table.keys if k in used]
     columns = list(relation.columns)
+    if relation.snapshot is not None:
+        return str(relation.snapshot.view(source.data, columns, storage, footers))
+    keys = [k for k in table.keys if k in used]
     if not source.files:
         nothing = ", ".join(
             f"CAST(NULL AS {relation.columns[c].duckdb()}) AS {identifier(c)}" for c in columns

@@ -18,6 +18,7 @@ from local.athena.settings import Settings
 
 _DOWNLOADS = 8
 _UPLOADS = 4
+_DELETED = 1000  # keys a call of DeleteObjects
 _ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
 _CONTENT_TYPES = {"csv": "text/csv", "txt": "text/plain"}
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -162,6 +163,15 @@ class Storage:
         """Delete one object, if it is there."""
         bucket, key = split_url(url)
         self._client.delete_object(Bucket=bucket, Key=key)
+
+    def remove_all(self, urls: list[str]) -> None:
+        """Delete objects of one bucket."""
+        for at in range(0, len(urls), _DELETED):
+            pairs = [split_url(url) for url in urls[at : at + _DELETED]]
+            objects = [{"Key": key} for _, key in pairs]
+            self._client.delete_objects(
+                Bucket=pairs[0][0], Delete={"Objects": objects, "Quiet": True}
+            )
 
 
 def is_data(stored: Stored, location: str) -> bool:

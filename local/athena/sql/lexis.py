@@ -157,5 +157,7 @@ def _is_stray(tokens: list[Any], at: int) -> bool:
     before = tokens[at - 1]
     if before.token_type in _LITERALS or _upper(tokens, at - 1) in (")", "]"):
         return True
+    if (_upper(tokens, at - 2), _upper(tokens, at - 1)) == ("AS", "OF"):
+        return False
     is_name = before.token_type in (TokenType.VAR, TokenType.IDENTIFIER)
     return is_name and _upper(tokens, at - 1) not in _BEFORE_STRINGS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlglot import exp
 
@@ -19,6 +19,18 @@ from local.athena.sql.syntax import function_name, parse
 from local.athena.sql.types import Type
 
 _DEPTH = 16
+_PARTS = frozenset(["partitions", "history", "snapshots", "files", "manifests", "refs"])
+HIDDEN = {"$path": Type("varchar"), "$row": Type("bigint")}
+
+
+class Iceberg(Protocol):
+    """What opens Iceberg tables; a query without any does without it."""
+
+    def snapshot(self, table: Table, version: Any) -> Any:
+        """The `Snapshot` that a node of FOR … AS OF names, the current one for None."""
+
+    def metadata(self, table: Table, name: str) -> tuple[dict[str, Type], list[tuple[Any, ...]]]:
+        """Columns and rows of `"table$name"`."""
 
 
 @dataclass
@@ -31,20 +43,28 @@ class Relation:
     table: Table | None = None
     rows: list[tuple[Any, ...]] | None = None
     hidden: tuple[str, ...] = ()
+    snapshot: Any = None  # of an Iceberg table: an `iceberg.snapshots.Snapshot`
 
 
 @dataclass
 class Resolver:
-    """Resolves one query's names; afterwards `relations` lists what it reads, `output` its columns."""
+    """Resolves one query's names; afterwards `relations` lists what it reads, `output` its columns.
+
+    `hidden` are the columns that `*` does not show, which relations have when the query needs them.
+    """
 
     catalog: Catalog
     database: str
     text: str
+    iceberg: Iceberg
+    hidden: tuple[str, ...] = ()
     relations: list[Relation] = field(default_factory=list)
     output: Columns | None = None
 
     def resolve(self, tree: Any) -> Any:
         """Rewrite the tree in place and answer it (a view as the whole tree has another root)."""
+        if not self.hidden and '"$path"' in self.text:
+            self.hidden = ("$path",)
         holder = exp.Subquery(this=tree)
         self._visit(holder, frozenset(), self.database, 0)
         made = holder.this
@@ -82,14 +102,14 @@ class Resolver:
         return known
 
     def _hide(self, select: Any, known: frozenset[str]) -> None:
-        """`*` does not show `$path`, which a relation has only when the query names it."""
-        if '"$path"' not in self.text:
+        """`*` does not show them."""
+        if not self.hidden:
             return
         sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
         tables = [s.this for s in sources if s is not None and isinstance(s.this, exp.Table)]
         if any(t.db or t.name.lower() not in known for t in tables):
             for star in [s for e in select.expressions for s in _stars(e)]:
-                star.set("except_", [exp.to_identifier("$path", quoted=True)])
+                star.set("except_", [exp.to_identifier(h, quoted=True) for h in self.hidden])
 
     def _table(self, node: Any, known: frozenset[str], database: str, depth: int) -> None:
         if isinstance(node.this, (exp.Func, exp.Anonymous)):
@@ -101,34 +121,49 @@ class Resolver:
             raise QueryFailed(
                 "CATALOG_NOT_FOUND", f"{place(self.text, catalog)}: Catalog '{catalog}' not found"
             )
-        if node.args.get("version") or node.args.get("when"):
-            raise NotSupported("time travel: only Iceberg tables have versions")
         self._replace(node, schema or database, name, depth)
 
     def _replace(self, node: Any, schema: str, name: str, depth: int) -> None:
         alias = node.alias or name
+        version = node.args.get("version") or node.args.get("when")
         if schema == "information_schema":
             columns, rows = information.relation(self.catalog, name, place(self.text, name))
             self._relation(node, Relation(fresh("r"), alias, columns, rows=rows))
             return
-        base = name.removesuffix("$partitions")
+        base, _, part = name.rpartition("$")
+        if part not in _PARTS:
+            base, part = name, ""
         table = self.catalog.table(schema, base, place(self.text, base))
+        if table.is_iceberg:
+            self._relation(node, self._of_iceberg(table, part, version, alias))
+            return
+        if version is not None:
+            raise NotSupported("This connector does not support versioned tables")
         if table.is_view:
             self._view(node, table, alias, depth)
             return
-        if table.is_iceberg:
-            raise NotSupported(f"Iceberg table {schema}.{name}")
-        if name != base:
-            self._relation(node, self._partitions(table, alias))
+        if part:
+            self._relation(node, self._partitions(table, part, alias))
             return
-        hidden = ("$path",) if '"$path"' in self.text else ()
+        hidden = tuple(h for h in self.hidden if h == "$path")
         columns = {**table.all_columns, **{h: Type("varchar") for h in hidden}}
         self._relation(node, Relation(fresh("r"), alias, columns, table=table, hidden=hidden))
 
-    def _partitions(self, table: Table, alias: str) -> Relation:
-        if not table.keys:
+    def _of_iceberg(self, table: Table, part: str, version: Any, alias: str) -> Relation:
+        if part:
+            columns, rows = self.iceberg.metadata(table, part)
+            return Relation(fresh("r"), alias, columns, rows=rows)
+        snapshot = self.iceberg.snapshot(table, version)
+        hidden = {h: HIDDEN[h] for h in self.hidden}
+        columns = {**snapshot.columns, **hidden}
+        return Relation(
+            fresh("r"), alias, columns, table=table, hidden=tuple(hidden), snapshot=snapshot
+        )
+
+    def _partitions(self, table: Table, part: str, alias: str) -> Relation:
+        if not table.keys or part != "partitions":
             raise QueryFailed(
-                "TABLE_NOT_FOUND", f"line 1:1: Table '{table.name}$partitions' does not exist"
+                "TABLE_NOT_FOUND", f"line 1:1: Table '{table.name}${part}' does not exist"
             )
         rows: list[tuple[Any, ...]] = [key_row(p.values) for p in self.catalog.partitions(table)]
         return Relation(fresh("r"), alias, dict(table.keys), rows=rows)
@@ -139,6 +174,8 @@ class Resolver:
         node.set("this", exp.to_identifier(relation.name, quoted=True))
         node.set("db", None)
         node.set("catalog", None)
+        node.set("version", None)
+        node.set("when", None)
         if not node.args.get("alias"):
             node.set("alias", exp.TableAlias(this=exp.to_identifier(relation.alias, quoted=True)))
 

@@ -70,27 +70,36 @@ def properties(reader: Reader) -> dict[str, str]:
 def columns(reader: Reader) -> list[dict[str, Any]]:
     """`(name type [COMMENT 'text'], …)` as Glue columns."""
     reader.expect("(")
-    found = []
-    while True:
-        name = reader.name()
-        column: dict[str, Any] = {"Name": name, "Type": _type(reader)}
-        if reader.take_if("COMMENT"):
-            column["Comment"] = reader.string()
-        found.append(column)
-        if not reader.take_if(","):
-            reader.expect(")")
-            return found
+    found = [column(reader)]
+    while reader.take_if(","):
+        found.append(column(reader))
+    reader.expect(")")
+    return found
+
+
+def column(reader: Reader) -> dict[str, Any]:
+    """`name type [COMMENT 'text']` as a Glue column."""
+    made: dict[str, Any] = {"Name": reader.name(), "Type": _type(reader)}
+    if reader.take_if("COMMENT"):
+        made["Comment"] = reader.string()
+    return made
 
 
 def _type(reader: Reader) -> str:
     start, depth = reader.lexemes[reader.at].start if not reader.done else 0, 0
     while not reader.done:
-        if depth == 0 and reader.peek() in (",", ")", "COMMENT"):
+        if depth == 0 and reader.peek() in (",", ")", "COMMENT", "FIRST", "AFTER"):
             break
         lexeme = reader.take()
         depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(lexeme.text, 0)
     text = reader.statement.text[start : reader.lexemes[reader.at - 1].end]
     return parse_type(text).hive()
+
+
+def is_iceberg(statement: Statement) -> bool:
+    """Whether a CREATE TABLE says 'table_type' = 'ICEBERG'."""
+    texts = [x.value.lower() for x in statement.lexemes]
+    return any(texts[at : at + 3] == ["table_type", "=", "iceberg"] for at in range(len(texts)))
 
 
 def create_external(statement: Statement, database: str) -> tuple[str, bool, dict[str, Any]]:
@@ -109,8 +118,6 @@ def create_external(statement: Statement, database: str) -> tuple[str, bool, dic
     keys: list[dict[str, Any]] = []
     while not reader.done:
         keys = _clause(reader, definition, descriptor) or keys
-    if definition["Parameters"].get("table_type", "").lower() == "iceberg":
-        raise NotSupported("Iceberg tables")
     if not descriptor["Location"]:
         raise QueryFailed("", "FAILED: SemanticException table location is required (LOCATION)")
     definition.update(StorageDescriptor=descriptor, PartitionKeys=keys)

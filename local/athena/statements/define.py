@@ -59,6 +59,9 @@ def drop_database(work: Work, statement: Statement) -> None:
 
 
 def create_external(work: Work, statement: Statement) -> None:
+    if ddl.is_iceberg(statement):
+        work.iceberg.create(statement)
+        return
     database, quiet, definition = ddl.create_external(statement, work.database)
     if work.catalog.find(database, definition["Name"]):
         if quiet:
@@ -161,6 +164,8 @@ def _drop(view: bool) -> Callable[[Work, Statement], None]:
                 f"FAILED: SemanticException [Error 10129]: {name} is {'not ' if view else ''}a view",
             )
         work.catalog.drop_table(database, name)
+        if found.is_iceberg:
+            work.storage.remove_all([s.url for s in work.storage.under(found.location)])
 
     return run
 
@@ -169,6 +174,9 @@ def alter_table(work: Work, statement: Statement) -> None:
     reader = Reader(statement, 2)
     database, name = reader.qualified(work.database)
     table = work.catalog.table(database, name)
+    if table.is_iceberg:
+        work.iceberg.alter(reader, table)
+        return
     for words, change in _ALTERATIONS.items():
         if reader.take_if(*words):
             change(work, reader, table)
@@ -298,10 +306,9 @@ _ALTERATIONS: dict[tuple[str, ...], Callable[[Work, Reader, Table], None]] = {
 }
 
 
-def refuse_iceberg(work: Work, statement: Statement) -> None:
-    raise NotSupported(
-        f"{statement.sub}: Modifying Hive table rows is not supported, and Iceberg tables are not"
-    )
+def maintain(work: Work, statement: Statement) -> None:
+    """OPTIMIZE and VACUUM, which only Iceberg tables know."""
+    work.iceberg.maintain(statement)
 
 
 DEFINE: dict[str, Callable[[Work, Statement], None]] = {
@@ -312,5 +319,5 @@ DEFINE: dict[str, Callable[[Work, Statement], None]] = {
     "drop_table": _drop(False),
     "drop_view": _drop(True),
     "alter_table": alter_table,
-    "iceberg": refuse_iceberg,
+    "maintain": maintain,
 }

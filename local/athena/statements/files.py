@@ -24,7 +24,7 @@ from local.athena.lake.catalog import NULL_KEY
 from local.athena.sql.quoting import identifier, quoted
 from local.athena.sql.types import Type
 
-_OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
+OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
 
 
 @dataclass
@@ -125,10 +125,10 @@ def files(
             )
             rows = int(copied.fetchone()[0])
         made = sorted(p for p in folder.rglob("*") if p.is_file())
-        if keys and len({p.parent for p in made}) > _OPEN_PARTITIONS:
+        if keys and len({p.parent for p in made}) > OPEN_PARTITIONS:
             raise QueryFailed(
-                "HIVE_TOO_MANY_OPEN_PARTITIONS",
-                f"Exceeded limit of {_OPEN_PARTITIONS} open writers for partitions/buckets",
+                "HIVE_TOO_MANYOPEN_PARTITIONS",
+                f"Exceeded limit of {OPEN_PARTITIONS} open writers for partitions/buckets",
             )
         yield folder, made if rows else [], rows
     except duckdb.InterruptException:

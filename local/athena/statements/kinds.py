@@ -73,6 +73,11 @@ class Statement:
     text: str
     lexemes: tuple[Lexeme, ...]
 
+    @classmethod
+    def part(cls, text: str) -> Statement:
+        """A piece of a statement, to be read by itself."""
+        return cls("part", "", "", text, tuple(lex(text)))
+
 
 # leading words -> (kind, StatementType, SubstatementType); the longest match wins
 _KINDS: dict[tuple[str, ...], tuple[str, str, str]] = {
@@ -87,11 +92,11 @@ _KINDS: dict[tuple[str, ...], tuple[str, str, str]] = {
     ("EXECUTE",): ("execute", "DML", "EXECUTE"),
     ("PREPARE",): ("prepare", "DDL", "PREPARE"),
     ("DEALLOCATE",): ("deallocate", "DDL", "DEALLOCATE"),
-    ("MERGE",): ("iceberg", "DML", "MERGE"),
-    ("UPDATE",): ("iceberg", "DML", "UPDATE"),
-    ("DELETE",): ("iceberg", "DML", "DELETE"),
-    ("OPTIMIZE",): ("iceberg", "DDL", "OPTIMIZE"),
-    ("VACUUM",): ("iceberg", "DDL", "VACUUM"),
+    ("MERGE",): ("change", "DML", "MERGE"),
+    ("UPDATE",): ("change", "DML", "UPDATE"),
+    ("DELETE",): ("change", "DML", "DELETE"),
+    ("OPTIMIZE",): ("maintain", "DDL", "OPTIMIZE"),
+    ("VACUUM",): ("maintain", "DDL", "VACUUM"),
     ("CREATE", "TABLE"): ("create_table", "DDL", "CREATE_TABLE_AS_SELECT"),
     ("CREATE", "EXTERNAL", "TABLE"): ("create_external", "DDL", "CREATE_TABLE"),
     ("CREATE", "DATABASE"): ("create_database", "DDL", "CREATE_DATABASE"),
@@ -242,6 +247,17 @@ class Reader:
         if self.at - 1 == start:
             return ""
         return self.statement.text[self.lexemes[start].start : self.lexemes[self.at - 2].end]
+
+
+def arguments(text: str) -> list[str]:
+    """The parts of a text between the commas that stand in no bracket."""
+    parts, depth, start = [], 0, 0
+    for lexeme in lex(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(lexeme.text, 0)
+        if lexeme.text == "," and depth == 0:
+            parts.append(text[start : lexeme.start].strip())
+            start = lexeme.end
+    return [*parts, text[start:].strip()]
 
 
 def explained(statement: Statement) -> tuple[str, bool]:

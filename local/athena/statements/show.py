@@ -156,7 +156,8 @@ def create_table(work: Work, statement: Statement) -> Lines:
     table = _table(work, Reader(statement, 3))
     if table.is_view:
         raise QueryFailed("", f"FAILED: SemanticException {table.name} is a view")
-    return _lines("createtab_stmt", _created(table).splitlines())
+    made = work.iceberg.created(table) if table.is_iceberg else _created(table)
+    return _lines("createtab_stmt", made.splitlines())
 
 
 def _quoted(text: Any) -> str:

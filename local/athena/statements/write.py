@@ -13,7 +13,7 @@ from local.athena.sql.coercion import common
 from local.athena.sql.types import Type
 from local.athena.statements.ddl import storage as storage_descriptor
 from local.athena.statements.files import Written, encoding, files, folders, upload
-from local.athena.statements.kinds import Reader, Statement, lex
+from local.athena.statements.kinds import Reader, Statement
 
 _FORMATS = frozenset(["parquet", "json", "textfile"])
 # https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html#ctas-table-properties
@@ -26,8 +26,6 @@ _REFUSED = frozenset(["bucketed_by", "bucket_count", "compression_level", "orc_c
 
 
 def _check_properties(properties: dict[str, Any]) -> None:
-    if str(properties.get("table_type", "hive")).lower() == "iceberg":
-        raise NotSupported("Iceberg tables (table_type = 'ICEBERG')")
     for name in properties:
         if name in _REFUSED:
             raise NotSupported(f"table property {name}")
@@ -40,7 +38,7 @@ def _check_properties(properties: dict[str, Any]) -> None:
 
 def with_properties(text: str) -> dict[str, Any]:
     """`key = value, …` of a WITH clause: strings, booleans, numbers, ARRAY['a', …]."""
-    reader = Reader(Statement("with", "", "", text, tuple(lex(text))))
+    reader = Reader(Statement.part(text))
     found: dict[str, Any] = {}
     while not reader.done:
         key = reader.name()
@@ -67,7 +65,7 @@ def _stored(columns: list[tuple[str, Type]]) -> dict[str, Type]:
     return {name.lower(): kind for name, kind in columns}
 
 
-def _require_names(plan: Plan) -> None:
+def require_names(plan: Plan) -> None:
     if plan.unnamed:
         raise QueryFailed(
             "MISSING_COLUMN_NAME",
@@ -107,12 +105,15 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
         )
     if not work.catalog.database(database):
         raise QueryFailed("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{database}' does not exist")
+    if str(properties.get("table_type", "hive")).lower() == "iceberg":
+        created: Written = work.iceberg.create_as((database, name), properties, query, no_data)
+        return created
     _check_properties(properties)
     file_format = str(properties.get("format", "parquet")).lower()
     if file_format not in _FORMATS:
         raise NotSupported(f"format {file_format}")
     plan = work.plan(query)
-    _require_names(plan)
+    require_names(plan)
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = _stored(plan.columns)
     _require_last(list(columns), keys)
@@ -204,13 +205,16 @@ def insert(work: Work, statement: Statement) -> Written:
     reader = Reader(statement, 2)
     database, name = reader.qualified(work.database)
     table = work.catalog.table(database, name)
-    if table.is_iceberg or table.is_view:
-        raise NotSupported(f"INSERT INTO {database}.{name}: not a Hive table")
+    if table.is_iceberg:
+        added: Written = work.iceberg.insert(reader, table)
+        return added
+    if table.is_view:
+        raise NotSupported(f"INSERT INTO {database}.{name}: Inserting into views is not supported")
     _require_plain(table)
-    given = _given_columns(reader, table)
+    given = given_columns(reader, table.all_columns)
     query = reader.rest()
     plan = work.plan(query)
-    plan = _fitted(plan, table, given)
+    plan = fitted(plan, table.all_columns, given)
     columns = dict(table.all_columns)
     keys = list(table.keys)
     form = encoding(
@@ -229,30 +233,31 @@ def _location(table: Table, keys: list[str], values: tuple[str, ...]) -> str:
     return "/".join([table.location, *folders(keys, values)])
 
 
-def _given_columns(reader: Reader, table: Table) -> list[str]:
+def given_columns(reader: Reader, columns: dict[str, Type]) -> list[str]:
+    """The columns that an INSERT names, all of the table when it names none."""
     start = reader.at
     if reader.take_if("("):
         if reader.peek() in ("SELECT", "WITH", "VALUES", "TABLE", "("):
             reader.at = start
-            return list(table.all_columns)
+            return list(columns)
         names = [reader.name()]
         while reader.take_if(","):
             names.append(reader.name())
         reader.expect(")")
         for name in names:
-            if name not in table.all_columns:
+            if name not in columns:
                 raise QueryFailed(
                     "COLUMN_NOT_FOUND",
                     f"line 1:1: Insert column name does not exist in target table: {name}",
                 )
         return names
-    return list(table.all_columns)
+    return list(columns)
 
 
-def _fitted(plan: Plan, table: Table, given: list[str]) -> Plan:
+def fitted(plan: Plan, columns: dict[str, Type], given: list[str]) -> Plan:
     """The plan's columns checked against the table's and put in their order."""
-    kinds, wanted = [k for _, k in plan.columns], [table.all_columns[c] for c in given]
-    if len(kinds) != len(wanted) or not all(map(_coercible, kinds, wanted)):
+    kinds, wanted = [k for _, k in plan.columns], [columns[c] for c in given]
+    if len(kinds) != len(wanted) or not all(map(coercible, kinds, wanted)):
         raise QueryFailed(
             "TYPE_MISMATCH",
             f"line 1:1: Insert query has mismatched column types: Table: [{_listed(wanted)}], "
@@ -260,12 +265,11 @@ def _fitted(plan: Plan, table: Table, given: list[str]) -> Plan:
         )
     parts = ", ".join(
         f"#{given.index(c) + 1}" if c in given else f"CAST(NULL AS {t.duckdb()})"
-        for c, t in table.all_columns.items()
+        for c, t in columns.items()
     )
-    fitted = [(c, t) for c, t in table.all_columns.items()]
     return Plan(
         f"SELECT {parts} FROM ({plan.sql}) AS inserted",
-        fitted,
+        list(columns.items()),
         plan.sources,
         plan.used,
         plan.scanned_bytes,
@@ -276,7 +280,7 @@ def _listed(types: list[Type]) -> str:
     return ", ".join(t.trino() for t in types)
 
 
-def _coercible(kind: Type, wanted: Type) -> bool:
+def coercible(kind: Type, wanted: Type) -> bool:
     """Whether INSERT converts by itself; rows whose fields have other names are refused by name."""
     found = common(kind, wanted)
     if found is None or found.name != wanted.name:
@@ -284,8 +288,14 @@ def _coercible(kind: Type, wanted: Type) -> bool:
     if kind.fields and kind.fields != wanted.fields:
         raise NotSupported(f"INSERT of {kind.trino()} into a column of type {wanted.trino()}")
     if found.items:
-        return kind.name == "unknown" or all(map(_coercible, kind.items, wanted.items))
+        return kind.name == "unknown" or all(map(coercible, kind.items, wanted.items))
     return found.kind == "text" or found.numbers == wanted.numbers
+
+
+def change(work: Work, statement: Statement) -> Written:
+    """MERGE, UPDATE and DELETE, which only Iceberg tables know."""
+    made: Written = work.iceberg.change(statement)
+    return made
 
 
 def unload(work: Work, statement: Statement) -> Written:

@@ -1,0 +1,286 @@
+"""Iceberg tables through SQL: created, changed, looked back at; what pyiceberg itself reads is the judge."""
+
+from __future__ import annotations
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from .conftest import LAKE, Endpoint, Query
+
+pytestmark = pytest.mark.integration
+FOLDER = f"s3://{LAKE}/iceberg"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def ice(query: Query) -> Query:
+    query.rows("create database if not exists ice")
+    return query
+
+
+@pytest.fixture
+def name() -> str:
+    """A table of its own for each test."""
+    return f"ice.t{next(_numbers)}"
+
+
+def make(query: Query, name: str, sql: str, properties: str = "") -> None:
+    where = f"{FOLDER}/{name.partition('.')[2]}/"
+    query.rows(
+        f"create table {name} with (table_type = 'ICEBERG', is_external = false, "
+        f"location = '{where}'{properties}) as {sql}"
+    )
+
+
+def rows(query: Query, name: str, columns: str = "*") -> list[list[str | None]]:
+    return query.rows(f"select {columns} from {name} order by 1")
+
+
+def people(query: Query, name: str, properties: str = "") -> None:
+    make(
+        query,
+        name,
+        "select * from (values (1, 'ann', 1.50), (2, 'bob', 2.50), (3, cast(null as varchar), 3.50)) "
+        "as t (id, name, amount)",
+        properties,
+    )
+
+
+def test_a_table_made_of_a_query_is_read_back(ice: Query, name: str) -> None:
+    people(ice, name)
+    assert rows(ice, name) == [["1", "ann", "1.50"], ["2", "bob", "2.50"], ["3", None, "3.50"]]
+    assert ice.rows(f"select count(*), sum(amount) from {name} where id > 1") == [["2", "6.00"]]
+    assert ice.rows(f'select count(*) from {name} where "$path" like \'%/data/%.parquet\'') == [["3"]]  # fmt: skip
+
+
+def test_every_type_comes_back_as_it_went_in(ice: Query, name: str) -> None:
+    sql = (
+        "select true as b, 1 as i, bigint '9000000000' as l, real '1.5' as f, 2.5e0 as d, "
+        "decimal '12.30' as m, date '2026-02-03' as day, varchar 'x' as s, x'0a0b' as y, "
+        "array[1, null] as a, map(array['k'], array[2]) as p, "
+        "cast(row(1, 'z') as row(u integer, v varchar)) as r"
+    )
+    make(ice, name, sql)
+    assert ice.rows(f"select * from {name}") == ice.rows(sql)
+    described = "select b, typeof(i), typeof(l), typeof(f), typeof(m), typeof(r) from {}"
+    assert ice.rows(described.format(name)) == ice.rows(described.format(f"({sql})"))
+
+
+def test_insert_adds_a_snapshot(ice: Query, name: str) -> None:
+    people(ice, name)
+    done = ice.execution(f"insert into {name} (name, id) values ('eve', 4), ('dan', 5)")
+    assert done["Status"]["State"] == "SUCCEEDED"
+    assert rows(ice, name)[3:] == [["4", "eve", None], ["5", "dan", None]]
+    assert ice.rows(f'select operation from ice."{name[4:]}$snapshots" order by committed_at') == [
+        ["append"],
+        ["append"],
+    ]
+
+
+@pytest.mark.parametrize("partitioning", ["", ", partitioning = array['bucket(id, 2)', 'name']"])
+def test_delete_update_and_merge_change_the_rows_they_name(
+    ice: Query, name: str, partitioning: str
+) -> None:
+    people(ice, name, partitioning)
+    ice.rows(f"delete from {name} where amount > 3")
+    assert rows(ice, name, "id") == [["1"], ["2"]]
+    ice.rows(
+        f"update {name} set name = upper(name), amount = cast(amount * 2 as decimal(3, 2)) where id = 2"
+    )
+    assert rows(ice, name) == [["1", "ann", "1.50"], ["2", "BOB", "5.00"]]
+    done = ice.execution(
+        f"merge into {name} as t using (values (1, 'x'), (2, 'y'), (7, 'z')) as s (id, name) "
+        "on t.id = s.id when matched and s.name = 'x' then delete "
+        "when matched then update set name = s.name || t.name "
+        "when not matched then insert (id, name) values (s.id, s.name)"
+    )
+    assert done["Status"]["State"] == "SUCCEEDED", done["Status"]
+    assert rows(ice, name) == [["2", "yBOB", "5.00"], ["7", "z", None]]
+    answer = ice.client.get_query_results(QueryExecutionId=done["QueryExecutionId"])
+    assert answer["UpdateCount"] == 3
+    ice.rows(f"delete from {name}")
+    assert rows(ice, name) == []
+
+
+def test_a_merge_that_is_not_single_valued_changes_nothing(ice: Query, name: str) -> None:
+    people(ice, name)
+    before = rows(ice, name)
+    reason = ice.reason(
+        f"merge into {name} t using (values (1, 'x'), (1, 'y')) as s (id, name) on t.id = s.id "
+        "when matched then update set name = s.name"
+    )
+    assert reason.startswith("MERGE_TARGET_ROW_MULTIPLE_MATCHES")
+    assert rows(ice, name) == before
+    assert ice.rows(f'select count(*) from ice."{name[4:]}$snapshots"') == [["1"]]
+
+
+def test_time_travel_by_version_and_time(ice: Query, name: str) -> None:
+    people(ice, name)
+    ice.rows(f"delete from {name} where id = 1")
+    history = ice.rows(
+        f'select snapshot_id, cast(committed_at as varchar) from ice."{name[4:]}$snapshots" order by committed_at'
+    )
+    first, at = history[0]
+    assert len(ice.rows(f"select * from {name} for version as of {first}")) == 3
+    assert len(ice.rows(f"select * from {name} for timestamp as of timestamp '{at}' as old")) == 3
+    assert len(ice.rows(f"select * from {name} for timestamp as of current_timestamp")) == 2
+    joined = (
+        f"select count(*) from {name} n full join {name} for version as of {first} o on n.id = o.id"
+    )
+    assert ice.rows(joined) == [["3"]]
+    assert "snapshot ID does not exist" in ice.reason(f"select * from {name} for version as of 7")
+    assert "at or before" in ice.reason(
+        f"select * from {name} for timestamp as of date '2020-01-01'"
+    )
+
+
+def test_columns_are_added_renamed_widened_and_dropped(ice: Query, name: str) -> None:
+    people(ice, name)
+    first = ice.rows(f'select snapshot_id from ice."{name[4:]}$snapshots"')[0][0]
+    ice.rows(f"alter table {name} add columns (size bigint comment 'in cm')")
+    ice.rows(f"alter table {name} change column id number bigint")
+    ice.rows(f"alter table {name} drop column amount")
+    ice.rows(f"insert into {name} values (5000000000, 'eve', 170)")
+    assert rows(ice, name) == [
+        ["1", "ann", None],
+        ["2", "bob", None],
+        ["3", None, None],
+        ["5000000000", "eve", "170"],
+    ]
+    old = ice.rows(f"select id, amount from {name} for version as of {first} where amount > 3")
+    assert old == [["3", "3.50"]]
+    assert "Cannot change column type" in ice.reason(f"alter table {name} change number number int")
+    assert "COLUMN_NOT_FOUND" in ice.reason(f"select amount from {name}")
+
+
+@pytest.mark.parametrize(
+    ("transform", "value", "place"),
+    [
+        ("day(day)", "date '1969-12-31'", "day_day=1969-12-31"),
+        ("month(day)", "date '2026-03-31'", "day_month=2026-03"),
+        ("year(day)", "date '1969-12-31'", "day_year=1969"),
+        ("day", "date '2026-03-31'", "day=2026-03-31"),
+        ("bucket(s, 16)", "'iceberg'", "s_bucket=9"),
+        ("bucket(16, l)", "bigint '34'", "l_bucket=3"),
+        ("bucket(m, 16)", "decimal '14.20'", "m_bucket=3"),
+        ("bucket(i, 4)", "0", "i_bucket=0"),
+        ("truncate(s, 3)", "'iceberg'", "s_trunc=ice"),
+        ("truncate(i, 10)", "-1", "i_trunc=-10"),
+        ("truncate(m, 50)", "decimal '10.65'", "m_trunc=10.50"),
+        ("s", "'a/b=c'", "s=a%2Fb%3Dc"),
+        ("s", "cast(null as varchar)", "s=null"),
+    ],
+)
+def test_rows_lie_where_the_specification_puts_them(
+    ice: Query, name: str, transform: str, value: str, place: str
+) -> None:
+    """Hashes of the specification: iceberg 1210000089, 34 2017239379, 14.20 -500754589, 0 1669671676."""
+    column = transform.rstrip(")").partition("(")[2] or transform
+    column = next(part.strip() for part in column.split(",") if not part.strip().isdecimal())
+    make(ice, name, f"select {value} as {column}", f", partitioning = array['{transform}']")
+    paths = ice.rows(f'select file_path from ice."{name[4:]}$files"')
+    assert f"/data/{place}/" in str(paths[0][0])
+    assert ice.rows(f"select {column} from {name}") == ice.rows(f"select {value}")
+
+
+def test_files_outside_a_filter_cost_nothing(ice: Query, name: str) -> None:
+    sql = "select n, n % 4 as part, cast(n as varchar) as text from unnest(sequence(1, 4000)) as t (n)"
+    make(ice, name, sql, ", partitioning = array['part']")
+    counted = [
+        ice.execution(f"select sum(n) from {name} where part {test}")["Statistics"][
+            "DataScannedInBytes"
+        ]
+        for test in (">= 0", "= 2", "in (1, 2)", "= 9")
+    ]
+    everything, one, two, none = counted
+    assert none == 0
+    assert 0 < one < two < everything
+    assert ice.rows(f"select sum(n), count(*) from {name} where part = 2") == [["2000000", "1000"]]
+
+
+def test_two_writers_at_once_lose_nothing(ice: Query, name: str) -> None:
+    people(ice, name)
+
+    def add(number: int) -> str:
+        done = ice.execution(f"insert into {name} (id) values ({number})")
+        return str(done["Status"]["State"])
+
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(add, range(100, 108)))
+    added = states.count("SUCCEEDED")
+    assert added >= 1
+    assert ice.rows(f"select count(*), count(distinct id) from {name}") == [[str(3 + added)] * 2]
+
+
+def test_optimize_and_vacuum_keep_every_row(ice: Query, endpoint: Endpoint, name: str) -> None:
+    people(ice, name)
+    for number in range(10, 16):
+        ice.rows(f"insert into {name} (id) values ({number})")
+    before = rows(ice, name)
+    ice.rows(f"optimize {name} rewrite data using bin_pack")
+    assert rows(ice, name) == before
+    assert ice.rows(f'select count(*) from ice."{name[4:]}$files"') == [["1"]]
+    ice.rows(f"alter table {name} set tblproperties ('vacuum_max_snapshot_age_seconds' = '0')")
+    listed = {"Bucket": LAKE, "Prefix": f"iceberg/{name[4:]}/data/"}
+    assert endpoint.client("s3").list_objects_v2(**listed)["KeyCount"] == 8
+    ice.rows(f"vacuum {name}")
+    assert endpoint.client("s3").list_objects_v2(**listed)["KeyCount"] == 1
+    assert rows(ice, name) == before
+    assert ice.rows(f'select count(*) from ice."{name[4:]}$snapshots"') == [["1"]]
+
+
+def test_a_table_is_declared_shown_renamed_and_dropped(
+    ice: Query, endpoint: Endpoint, name: str
+) -> None:
+    where = f"{FOLDER}/{name[4:]}"
+    ice.rows(
+        f"create table {name} (id int, at timestamp comment 'when', tags array<string>) "
+        f"partitioned by (bucket(4, id), day(at)) location '{where}/' "
+        "tblproperties ('table_type'='ICEBERG', 'format'='parquet', 'write_compression'='snappy')"
+    )
+    ice.rows(f"insert into {name} values (1, timestamp '2026-01-02 03:04:05.678', array['a'])")
+    assert rows(ice, name) == [["1", "2026-01-02 03:04:05.678000", "[a]"]]
+    shown = "\n".join(str(row[0]) for row in ice.rows(f"show create table {name}"))
+    for part in (f"CREATE TABLE {name} (", "  at timestamp COMMENT 'when',", "PARTITIONED BY (bucket(4, `id`), day(`at`))",
+                 f"LOCATION '{where}'", "'table_type'='iceberg'", "'write_compression'='snappy'"):  # fmt: skip
+        assert part in shown
+    ice.rows(f"alter table {name} rename to ice.renamed")
+    assert rows(ice, "ice.renamed")[0][0] == "1"
+    assert "TABLE_NOT_FOUND" in ice.reason(f"select * from {name}")
+    ice.rows("drop table ice.renamed")
+    listed = endpoint.client("s3").list_objects_v2(Bucket=LAKE, Prefix=f"iceberg/{name[4:]}/")
+    assert listed["KeyCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("create table {0} with (table_type = 'ICEBERG', location = '{1}') as select 1 as a", "is_external"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false) as select 1 as a", "location"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}') as select localtimestamp as a", 'Use "timestamp(6)"'),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}') as select smallint '1' as a", "Type not supported for Iceberg: smallint"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', format = 'ORC') as select 1 as a", "ORC"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', owner = 'x') as select 1 as a", "property"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', partitioning = array['b']) as select 1 as a", "Unknown partition column"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', partitioning = array['day(a)']) as select 1 as a", "Cannot partition by"),
+        ("create external table {0} (a int) location '{1}' tblproperties ('table_type'='ICEBERG')", "External keyword"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', partitioning = array['n']) as select n from unnest(sequence(1, 101)) as t (n)", "TOO_MANY_OPEN_PARTITIONS"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_made_is_refused_and_leaves_nothing(
+    ice: Query, endpoint: Endpoint, name: str, sql: str, reason: str
+) -> None:
+    where = f"{FOLDER}/{name[4:]}/"
+    assert reason in ice.reason(sql.format(name, where))
+    assert "TABLE_NOT_FOUND" in ice.reason(f"select * from {name}")
+    listed = endpoint.client("s3").list_objects_v2(Bucket=LAKE, Prefix=f"iceberg/{name[4:]}/")
+    assert listed["KeyCount"] == 0
+
+
+def test_rows_of_other_tables_are_not_modified(ice: Query) -> None:
+    ice.rows(f"create table ice.hive with (external_location = '{FOLDER}/hive/') as select 1 as id")
+    for sql in ("delete from ice.hive", "update ice.hive set id = 2", "optimize ice.hive rewrite data using bin_pack", "vacuum ice.hive"):  # fmt: skip
+        assert "NOT_SUPPORTED" in ice.reason(sql)
+    assert rows(ice, "ice.hive") == [["1"]]
