@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from local.athena.errors import QueryFailed
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions.microseconds import OUTSIDE
 
 _MARKED = re.compile(r"@([A-Z_]+):(.*?)@", re.S)
 
@@ -39,6 +40,8 @@ def explain(error: Any, text: str = "") -> QueryFailed:
         return QueryFailed(
             "COLUMN_NOT_FOUND", f"{place(text, name)}: Column '{name}' cannot be resolved"
         )
+    if _TOO_FAR.search(message):
+        return NotSupported(OUTSIDE)
     if _UNREADABLE.search(message):
         return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", message.splitlines()[0]))
     for pattern, name in _KINDS:
@@ -49,6 +52,10 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     return QueryFailed("GENERIC_USER_ERROR", message.splitlines()[0])
 
 
+# Of a common type that DuckDB chose by itself, as for the columns of UNION.
+_TOO_FAR = re.compile(
+    r"convert Timestamp to higher precision|Type INT32 with value \d+-\d\d-\d\d can't be cast"
+)
 # Of files, whose place on this machine is nobody's business.
 _UNREADABLE = re.compile(
     r"Malformed JSON in file|not a GZIP stream|CSV Error on Line|not a Parquet file|ZSTD|IO Error"

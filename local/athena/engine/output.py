@@ -29,6 +29,7 @@ _AS_TEXT = {
     "double": "CASE WHEN abs({0}) >= 1e-3 AND abs({0}) < 1e7 OR {0} = 0 THEN CAST({0} AS VARCHAR) "
     "ELSE t_double_to_varchar({0}) END",
     "timestamp": "t_timestamp_to_varchar({})",
+    "timestamp(6)": "t_timestamp_6_to_varchar({})",
     "timestamp with time zone": "t_zoned_to_varchar({})",
 }
 
@@ -59,6 +60,8 @@ def write(work: Work, plan: Plan, text: str, path: Path) -> int:
 def _in_duckdb(kind: Type) -> str | None:
     if kind.name == "decimal" and len(kind.numbers) == 2 and kind.numbers[0] == kind.numbers[1]:
         return "regexp_replace(CAST({} AS VARCHAR), '^(-?)[.]', '\\10.')"  # DuckDB writes no zero
+    if kind.has_microseconds:
+        return _AS_TEXT.get(kind.trino())
     plain = kind.name in ("decimal", "varchar") or not kind.numbers
     return _AS_TEXT.get(kind.name) if plain else None
 

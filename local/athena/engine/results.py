@@ -12,6 +12,7 @@ import numpy as np
 from local.athena.errors import NotSupported
 from local.athena.functions.scalars import java_double
 from local.athena.sql import intervals
+from local.athena.sql.precision import is_zoned
 from local.athena.sql.types import DAY_TO_SECOND, YEAR_TO_MONTH, Type
 
 Row = list[str | None]
@@ -56,6 +57,8 @@ def _real(value: Any, kind: Type) -> str:
 
 
 def _timestamp(value: Any, kind: Type) -> str:
+    if kind.has_microseconds:
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
     return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}"
 
 
@@ -120,8 +123,8 @@ _TEXTS = {
 def require_printable(columns: list[tuple[str, Type]]) -> None:
     """Raise NotSupported for result types whose text form is not Trino's."""
     for name, kind in columns:
-        if kind.name == "interval":
-            raise NotSupported(f"column {name} of type {kind.name} in a result")
+        if kind.name == "interval" or is_zoned(kind):
+            raise NotSupported(f"column {name} of type {kind.trino()} in a result")
 
 
 def column_info(name: str, kind: Type) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def column_info(name: str, kind: Type) -> dict[str, Any]:
     precision, scale = _PRECISION.get(kind.name, 0), 0
     if kind.name == "decimal":
         precision, scale = (*kind.numbers, 0)[:2] if kind.numbers else (38, 0)
-    elif kind.numbers:
+    elif kind.numbers and not kind.is_time:
         precision = kind.numbers[0]
     return {
         "CatalogName": "hive",

@@ -254,6 +254,16 @@ def element_at(node: Any, types: list[Type]) -> Any:
     raise unexpected("element_at", types)
 
 
+def _timestamps(args: list[Any], types: list[Type]) -> Any:
+    """From one timestamp to another by an interval."""
+    if not any(t.has_microseconds for t in types):
+        return call("t_sequence_timestamps", *args)
+    ends = [cast(a, "TIMESTAMP") for a in args[:2]]
+    name = fresh("e")
+    fine = lambda_of(call("t_timestamp_6", variable(name)), name)
+    return call("list_transform", call("t_sequence_timestamps", *ends, args[2]), fine)
+
+
 def sequence(node: Any, types: list[Type]) -> Any:
     args, start = arity(node, "sequence", 2, 3), types[0]
     if any(t.is_integer != start.is_integer for t in types):
@@ -261,11 +271,13 @@ def sequence(node: Any, types: list[Type]) -> Any:
     if start.is_integer:
         step = args[2] if len(args) == 3 else call("t_step", args[0].copy(), args[1].copy())
         return call("t_sequence_integers", *[cast(a, "BIGINT") for a in (args[0], args[1], step)])
+    if {"date", "timestamp"} == {t.name for t in types}:
+        raise NotSupported("sequence from a date to a timestamp: cast one of them")
     if start.name == "date":
         day = call("to_days", call("t_step", args[0].copy(), args[1].copy()))
         return call("t_sequence_dates", args[0], args[1], args[2] if len(args) == 3 else day)
     if start.name == "timestamp" and len(args) == 3:
-        return call("t_sequence_timestamps", *args)
+        return _timestamps(args, types)
     raise unexpected("sequence", types)
 
 

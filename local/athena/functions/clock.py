@@ -17,22 +17,25 @@ from local.athena.functions.macro import Macro, private
 from local.athena.functions.rewrites import arity, literal
 from local.athena.functions.scalars import PythonFunction, fail
 from local.athena.sql.nodes import call, cast
+from local.athena.sql.types import Type
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
 _DAYS = ("day", "week", "month", "quarter", "year")
 _TIMES = ("millisecond", "second", "minute", "hour")
 _FIELDS = {"DATE": _DAYS, "TIME": _TIMES, "TIMESTAMP": _TIMES + _DAYS}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_FINE = "TIMESTAMP_NS"  # timestamp(6)
 
 
 def _checked(kind: str, value: str) -> str:
     """`value` where the unit `u` is one that a value of that type has."""
-    listed = ", ".join(f"'{unit}'" for unit in _FIELDS[kind])
+    listed = ", ".join(f"'{unit}'" for unit in _FIELDS.get(kind, _FIELDS["TIMESTAMP"]))
     name = {"DATE": "DATE", "TIME": "Time"}.get(kind, "Timestamp")
-    return (
+    made = (
         f"CASE WHEN lower(u) IN ({listed}) THEN {value} WHEN u IS NULL THEN NULL "
         f"ELSE t_fail('{_INVALID}', concat('''', lower(u), ''' is not a valid {name} field')) END"
     )
+    return f"t_timestamp_6({made})" if kind == _FINE else made
 
 
 def _truncated() -> str:
@@ -40,21 +43,28 @@ def _truncated() -> str:
         "DATE": "CAST(date_trunc(lower(u), x) AS DATE)",
         "TIME": "CAST(date_trunc(lower(u), DATE '1970-01-01' + x) AS TIME)",
         "TIMESTAMP": "date_trunc(lower(u), x)",
+        _FINE: "date_trunc(lower(u), CAST(x AS TIMESTAMP))",
+        _ZONED: "date_trunc(lower(u), x)",
     }
-    forms = [f"(u, x {kind}) AS {_checked(kind, value)}" for kind, value in made.items()]
-    zoned = f"(u, x {_ZONED}) AS {_checked('TIMESTAMP', 'date_trunc(lower(u), x)')}"
-    return ", ".join([*forms, zoned])
+    return ", ".join(f"(u, x {kind}) AS {_checked(kind, value)}" for kind, value in made.items())
 
 
 def _difference() -> str:
-    """Both of one type, or of two that become timestamps, with a zone where one of them has it."""
+    """Both of one type, or of two that become timestamps, with a zone where one of them has it.
+
+    Trino counts in milliseconds: the rest of a timestamp(6) is cut off first.
+    """
     plain, zoned = "TIMESTAMP", _ZONED
     pairs = [("DATE", "DATE", ""), ("TIME", "TIME", ""), (plain, plain, ""), (zoned, zoned, ""),
              ("DATE", plain, plain), (plain, "DATE", plain), ("DATE", zoned, zoned),
-             (zoned, "DATE", zoned), (plain, zoned, zoned), (zoned, plain, zoned)]  # fmt: skip
+             (zoned, "DATE", zoned), (plain, zoned, zoned), (zoned, plain, zoned),
+             (_FINE, _FINE, plain), (_FINE, plain, plain), (plain, _FINE, plain),
+             (_FINE, "DATE", plain), ("DATE", _FINE, plain),
+             (_FINE, zoned, zoned), (zoned, _FINE, zoned)]  # fmt: skip
     forms = []
     for first, second, common in pairs:
-        a, b = (f"CAST({x} AS {common})" if common else x for x in ("a", "b"))
+        cut = [f"t_floor_ms({x})" if k == _FINE else x for x, k in (("a", first), ("b", second))]
+        a, b = (f"CAST({x} AS {common})" if common else x for x in cut)
         kind = first if first == second and first in _FIELDS else plain
         forms.append(
             f"(u, a {first}, b {second}) AS {_checked(kind, f'datesub(lower(u), {a}, {b})')}"
@@ -65,11 +75,9 @@ def _difference() -> str:
 def _added() -> str:
     made = {
         "DATE": "CAST(x + i AS DATE)", "TIME": "x + i", "TIMESTAMP": "x + i", _ZONED: "x + i",
+        _FINE: "CAST(x AS TIMESTAMP) + i",
     }  # fmt: skip
-    return ", ".join(
-        f"(u, i, x {kind}) AS {_checked(kind if kind in _FIELDS else 'TIMESTAMP', value)}"
-        for kind, value in made.items()
-    )
+    return ", ".join(f"(u, i, x {kind}) AS {_checked(kind, value)}" for kind, value in made.items())
 
 
 def _date_add(node: Any) -> Any:
@@ -81,8 +89,10 @@ def _date_add(node: Any) -> Any:
     return call("t_date_added", name, call(f"to_{name}s", whole), value)
 
 
-def _with_timezone(node: Any) -> Any:
+def _with_timezone(node: Any, types: list[Type]) -> Any:
     value, zone = arity(node, "with_timezone", 2)
+    if types[0].has_microseconds:
+        raise NotSupported(f"with_timezone of {types[0].trino()}: cast it to timestamp(3)")
     if not (isinstance(zone, exp.Literal) and zone.this == "UTC"):
         raise NotSupported("with_timezone other than UTC: a timestamp keeps no zone here")
     return call("t_in_utc", value)
@@ -129,7 +139,9 @@ MACROS: dict[str, Macro] = {
     "date_trunc": Macro(_truncated()),
     "date_diff": Macro(_difference(), "bigint"),
     "date_added": private(_added()),
-    "in_utc": private("(x TIMESTAMP) AS CAST(x AS TIMESTAMP WITH TIME ZONE)"),
+    "in_utc": private(
+        f"(x TIMESTAMP) AS CAST(x AS {_ZONED}), (x TIMESTAMP, zone) AS CAST(x AS {_ZONED})"
+    ),
     "last_day_of_month": Macro(
         f"(x DATE) AS last_day(x), (x TIMESTAMP) AS last_day(x), (x {_ZONED}) AS last_day(x)",
         "date",
@@ -167,5 +179,8 @@ MACROS: dict[str, Macro] = {
 FUNCTIONS = [PythonFunction("t_iso_date", from_iso8601_date, ["VARCHAR"], "DATE")]
 REWRITES: dict[str, Callable[[Any], Any]] = {
     "date_add": _date_add,
-    "with_timezone": _with_timezone,
+}
+# name in Trino -> (function that binds meanwhile, final rewrite, operands), as in `translate`
+TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
+    "with_timezone": ("t_in_utc", _with_timezone, 1),
 }

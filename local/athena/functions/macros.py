@@ -9,6 +9,7 @@ condition under which it stands, because DuckDB computes constants in branches t
 
 from __future__ import annotations
 
+from local.athena.functions import microseconds
 from local.athena.functions.macro import Macro
 from local.athena.functions.macro import private as _private
 from local.athena.sql.intervals import part_of
@@ -22,6 +23,22 @@ def _integer_cast(duckdb: str, trino: str) -> Macro:
     )
 
 
+_HOUR_AND_MINUTE = "([01]?[0-9]|2[0-3]):[0-5]?[0-9]"
+
+
+def _timestamp_cast(digits: int, rounded: str, whole: str, spare: str) -> Macro:
+    """From varchar: `whole` for a fraction of up to `digits` digits, `rounded` for one of more."""
+    plain = "CAST(CASE WHEN regexp_full_match(x, '[^:]+:[0-9]{1,2}') THEN x || ':00' ELSE x END AS TIMESTAMP)"
+    return _private(
+        "(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
+        f"( {_HOUR_AND_MINUTE}(:[0-5]?[0-9]([.][0-9]{{1,{digits}}})?)?)?') "
+        f"THEN {whole.format(whole=plain)} "
+        f"WHEN regexp_full_match(x, '[0-9]{{4,}}-[0-9-]+ {_HOUR_AND_MINUTE}:[0-5]?[0-9][.]{spare}') "
+        f"THEN {rounded} "
+        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to timestamp: ' || x) END"
+    )
+
+
 # The planner's series must not be folded: EXPLAIN would print every element.
 SERIES = "(a, b, s) AS generate_series(a, b, s)"
 UNFOLDED_SERIES = "(a, b, s) AS generate_series(a, b, CASE WHEN random() < 2 THEN s END)"
@@ -32,6 +49,7 @@ _TIMES = "(x DATE) AS {part}, (x TIMESTAMP) AS {part}, (x TIMESTAMP WITH TIME ZO
 MACROS: dict[str, Macro] = {
     "fail": _private("(n, m) AS [NULL][CAST(concat('@', n, ':', m, '@') AS INTEGER)]"),
     "refuse": _private("(c, m) AS [NULL][t_refused(c, m)]"),
+    **microseconds.MACROS,
     "varchar_to_tinyint": _integer_cast("TINYINT", "TINYINT"),
     "varchar_to_smallint": _integer_cast("SMALLINT", "SMALLINT"),
     "varchar_to_integer": _integer_cast("INTEGER", "INT"),
@@ -52,13 +70,11 @@ MACROS: dict[str, Macro] = {
         "WHEN regexp_full_match(x, '[ ]*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}[ ]*') THEN CAST(x AS DATE) "
         "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to date: ' || x) END"
     ),
-    "varchar_to_timestamp": _private(
-        "(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, "
-        "'[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( ([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9]([.][0-9]{1,3})?)?)?') "
-        "THEN CAST(CASE WHEN regexp_full_match(x, '[^:]+:[0-9]{1,2}') THEN x || ':00' ELSE x END AS TIMESTAMP) "
-        "WHEN regexp_full_match(x, '[0-9]{4,}-[0-9-]+ ([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9][.][0-9]{4,12}') "
-        "THEN t_round_ms(CAST(x AS TIMESTAMP)) "
-        "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to timestamp: ' || x) END"
+    "varchar_to_timestamp": _timestamp_cast(
+        3, "t_round_ms(t_cut_to_microseconds(x))", "{whole}", "[0-9]{4,12}"
+    ),
+    "varchar_to_timestamp_6": _timestamp_cast(
+        6, "t_timestamp_6(t_rounded_to_microseconds(x))", "t_timestamp_6({whole})", "[0-9]{7,12}"
     ),
     "varchar_to_boolean": _private(
         "(x) AS CASE WHEN lower(x) IN ('t', 'true', '1') THEN true "
@@ -69,9 +85,6 @@ MACROS: dict[str, Macro] = {
         "(x) AS strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')"
     ),
     "zoned_to_varchar": _private("(x) AS strftime(x, '%Y-%m-%d %H:%M:%S.%g') || ' UTC'"),
-    "round_ms": _private(
-        "(t) AS to_milliseconds(CAST(round(epoch_us(t) / 1e3) AS BIGINT)) + TIMESTAMP '1970-01-01'"
-    ),
     "now": _private("() AS date_trunc('millisecond', now())"),
     "divide_double": _private("(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"),
     "unscaled": _private("(d) AS CAST(replace(CAST(d AS VARCHAR), '.', '') AS HUGEINT)"),
@@ -115,6 +128,7 @@ MACROS: dict[str, Macro] = {
     },
     "to_iso8601": Macro(
         "(d DATE) AS strftime(d, '%Y-%m-%d'), (t TIMESTAMP) AS strftime(t, '%Y-%m-%dT%H:%M:%S.%g'), "
+        "(n TIMESTAMP_NS) AS strftime(CAST(n AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f'), "
         "(z TIMESTAMP WITH TIME ZONE) AS strftime(z, '%Y-%m-%dT%H:%M:%S.%gZ')",
         "varchar",
     ),

@@ -216,11 +216,17 @@ FUNCTIONS = [
 ]
 MACROS: dict[str, Macro] = {
     "date_format": Macro(
-        "(x, p) AS t_mysql_printed(CAST(x AS TIMESTAMP), p)", "varchar", public=False
+        "(d DATE, p) AS t_mysql_printed(CAST(d AS TIMESTAMP), p), "
+        "(t TIMESTAMP, p) AS t_mysql_printed(t, p), "
+        "(n TIMESTAMP_NS, p) AS t_mysql_printed(t_round_ms(n), p), "
+        "(z TIMESTAMP WITH TIME ZONE, p) AS t_mysql_printed(CAST(z AS TIMESTAMP), p)",
+        "varchar",
+        public=False,
     ),
     "format_datetime": Macro(
         "(d DATE, p) AS t_joda_printed(CAST(d AS TIMESTAMP), p, false), "
         "(t TIMESTAMP, p) AS t_joda_printed(t, p, false), "
+        "(n TIMESTAMP_NS, p) AS t_joda_printed(t_round_ms(n), p, false), "
         "(z TIMESTAMP WITH TIME ZONE, p) AS t_joda_printed(CAST(z AS TIMESTAMP), p, true)",
         "varchar",
         public=False,

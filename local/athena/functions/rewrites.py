@@ -63,7 +63,8 @@ def _date_format(node: Any) -> Any:
     value, pattern = arity(node, "date_format", 2)
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         return call("t_date_format", value, pattern)
-    return call("strftime", value, moments.strftime(moments.mysql(str(pattern.this))) or "")
+    known = moments.strftime(moments.mysql(str(pattern.this))) or ""
+    return call("strftime", call("t_printable", value), known)
 
 
 def _format_datetime(node: Any) -> Any:
@@ -71,7 +72,9 @@ def _format_datetime(node: Any) -> Any:
     known = None
     if isinstance(pattern, exp.Literal) and pattern.is_string:
         known = moments.strftime(moments.joda(str(pattern.this)))
-    return call("strftime", value, known) if known else call("t_format_datetime", value, pattern)
+    if known:
+        return call("strftime", call("t_printable", value), known)
+    return call("t_format_datetime", value, pattern)
 
 
 def _parse_datetime(node: Any) -> Any:
@@ -154,5 +157,5 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "trim": _trim,
     "current_timezone": lambda n: raw("UTC"),
     "from_iso8601_timestamp": _iso_timestamp,
-    "to_unixtime": lambda n: call("epoch", *arity(n, "to_unixtime", 1)),
+    "to_unixtime": lambda n: call("t_unix_seconds", *arity(n, "to_unixtime", 1)),
 }

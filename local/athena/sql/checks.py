@@ -12,10 +12,11 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.sql import floats, intervals
+from local.athena.sql import floats, intervals, precision
 from local.athena.sql.coercion import common, common_of, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
+from local.athena.sql.precision import comparable
 from local.athena.sql.types import Type
 
 _SYMBOLS = {
@@ -50,13 +51,23 @@ def compared(node: Any, types: list[Type]) -> Any:
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
     if symbol in ("<", ">", "<=", ">=") and not (is_orderable(left) and is_orderable(right)):
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
+    _align(node, ["this", "expression"], types)
     if isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)):
         return node
     if "array" in (left.name, right.name):
+        wanted = common_of(types) or left
+        node.set("this", precision.coerced(node.this, left, wanted))
+        node.set("expression", precision.coerced(node.expression, right, wanted))
         return _arrays(node, left if left.name == "array" else right)
     if "row" in (left.name, right.name) or "map" in (left.name, right.name):
         raise NotSupported(f"{left.trino()} {symbol} {right.trino()}: compare the parts")
     return floats.compared(node, left, right)
+
+
+def _align(node: Any, names: list[str], types: list[Type]) -> None:
+    made = comparable([node.args[name] for name in names], types)
+    for name, operand in zip(names, made, strict=True):
+        node.set(name, operand)
 
 
 def _arrays(node: Any, found: Type) -> Any:
@@ -72,6 +83,7 @@ def between(node: Any, types: list[Type]) -> Any:
     if common_of(types) is None or not all(map(is_orderable, types)):
         value, low, high = (t.trino() for t in types)
         raise mismatch(f"Cannot check if {value} is BETWEEN {low} and {high}")
+    _align(node, ["this", "low", "high"], types)
     return floats.between(node, types)
 
 
@@ -82,6 +94,10 @@ def listed(node: Any, types: list[Type]) -> Any:
     nested = next((t for t in types if t.items), None)
     if nested is not None:
         raise NotSupported(f"IN with values of type {nested.trino()}")
+    first, *others = comparable(_listed(node), types)
+    node.set("this", first)
+    if node.args.get("query") is None:
+        node.set("expressions", others)
     return node
 
 
@@ -93,7 +109,12 @@ def branched(node: Any, types: list[Type]) -> Any:
     conditions, results = types[:count], types[count:]
     if simple and common_of(conditions) is None:
         raise mismatch("CASE operand type does not match WHEN clause operand type")
-    if not simple:
+    if simple:
+        operand, *values = comparable([node.this, *(i.this for i in ifs)], conditions)
+        node.set("this", operand)
+        for branch, value in zip(ifs, values, strict=True):
+            branch.set("this", value)
+    else:
         condition("CASE WHEN clause")(node, conditions)
     wanted = common_of(results)
     if wanted is None:
@@ -129,7 +150,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
         if left == right or left.name in ("unknown", "varchar"):
             return node
     value, other = node.expressions
-    same = exp.EQ(this=value.copy(), expression=other)
+    first, second = comparable([value.copy(), other], types)
+    same = exp.EQ(this=first, expression=second)
     return exp.Case(ifs=[exp.If(this=same, true=exp.Null())], default=value)
 
 
@@ -163,20 +185,26 @@ def arrayed(node: Any, types: list[Type]) -> Any:
 def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None:
     """The columns of UNION, INTERSECT and EXCEPT must have common types."""
     for at, (a, b) in enumerate(zip(left, right, strict=True)):
-        if a is not None and b is not None and common(a, b) is None:
+        if a is None or b is None:
+            continue
+        wanted = common(a, b)
+        if wanted is None:
             kind = node.key.upper()
             raise mismatch(
                 f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
             )
+        precision.require_value(wanted)
 
 
 def rows(table: list[list[Type | None]]) -> None:
     """The rows of VALUES must have common types, column by column."""
     for column in zip(*table, strict=True):
         known = [t for t in column if t is not None]
-        if common_of(known) is None:
+        wanted = common_of(known)
+        if wanted is None:
             kinds = " vs ".join(t.trino() for t in known)
             raise mismatch(f"Values rows have mismatched types: {kinds}")
+        precision.require_value(wanted)
 
 
 def merged(name: str, left: Type | None, right: Type | None) -> None:
@@ -185,6 +213,15 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
         raise mismatch(
             f"Column types of join criteria do not match for {name}: {left.trino()}, {right.trino()}"
         )
+    if left is not None and right is not None:
+        _require_one_precision(left, right)
+
+
+def _require_one_precision(left: Type, right: Type) -> None:
+    """DuckDB gives the merged column the type of one side."""
+    wanted = common(left, right)
+    if wanted is not None and wanted.has_microseconds and left != right:
+        raise NotSupported(f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them")
 
 
 _NUMERIC_NAMES = """

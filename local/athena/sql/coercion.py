@@ -32,7 +32,8 @@ def common(left: Type, right: Type) -> Type | None:
     if left.is_number and right.is_number:
         return _common_number(left, right)
     if left.name in _TIMES and right.name in _TIMES:
-        return max(left, right, key=lambda t: _TIMES.index(t.name))
+        name = max(left.name, right.name, key=_TIMES.index)
+        return Type(name, (6,) if left.has_microseconds or right.has_microseconds else ())
     if left.kind == right.kind == "text":
         return Type("varchar")
     if left.name == right.name and left.items and len(left.items) == len(right.items):

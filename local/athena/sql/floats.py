@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from local.athena.sql import precision
 from local.athena.sql.nodes import call, cast, parens
 from local.athena.sql.types import Type
 
@@ -17,6 +18,8 @@ NAMES = ("double", "real")
 
 def coerced(node: Any, found: Type, wanted: Type) -> Any:
     """`node` with an explicit cast where DuckDB would choose another type than Trino's."""
+    if wanted.has_microseconds:
+        return precision.coerced(node, found, wanted)
     if found.name in ("unknown", wanted.name) or not wanted.is_number:
         return node
     return cast(node, wanted.duckdb())

@@ -18,6 +18,7 @@ from local.athena.errors import QueryFailed
 from local.athena.functions.macro import Macro, private
 from local.athena.functions.scalars import PythonFunction, fail
 from local.athena.sql.nodes import call, raw
+from local.athena.sql.precision import milliseconds_between
 from local.athena.sql.types import DAY_TO_SECOND, YEAR_TO_MONTH, Type
 
 _MILLISECONDS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1000}
@@ -130,6 +131,8 @@ def between(a: Any, b: Any, left: Type, right: Type) -> Any:
         raise QueryFailed(
             "TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {left.trino()} - {right.trino()}"
         )
+    if left.has_microseconds or right.has_microseconds:
+        return _made(DAY_TO_SECOND, milliseconds_between(a, b, left, right))
     passed = [call("epoch_ms", node) for node in (a, b)]
     return _made(DAY_TO_SECOND, exp.Paren(this=exp.Sub(this=passed[0], expression=passed[1])))
 
@@ -217,6 +220,7 @@ def _moving(sign: str) -> Macro:
         f"(d DATE, i INTERVAL) AS CASE WHEN {whole} THEN CAST(d {sign} i AS DATE) "
         f"WHEN d IS NULL OR i IS NULL THEN NULL ELSE {_HOURS} END, "
         f"(t TIMESTAMP, i INTERVAL) AS t {sign} i, "
+        f"(n TIMESTAMP_NS, i INTERVAL) AS t_timestamp_6(CAST(n AS TIMESTAMP) {sign} i), "
         f"(z TIMESTAMP WITH TIME ZONE, i INTERVAL) AS z {sign} i, (t TIME, i INTERVAL) AS t {sign} i, "
         f"(s {_DS}, i INTERVAL) AS CASE WHEN datepart('month', i) = 0 AND datepart('year', i) = 0 "
         f"THEN t_day_to_second(struct_extract_at(s, 1) {sign} CAST(epoch(i) * 1000 AS BIGINT)) "

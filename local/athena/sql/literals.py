@@ -13,6 +13,9 @@ from local.athena.sql.coercion import literal_type
 from local.athena.sql.nodes import cast, raw
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?"
+# Of finer fractions only six digits: Trino's type has as many.
+_FINE = re.compile(r"\d{4}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}")
+_YEARS = range(1678, 2262)  # of which timestamp(6) has every day
 _LITERALS = {
     "DATE": (re.compile(r"\d{4}-\d\d-\d\d"), "DATE"),
     "TIMESTAMP": (re.compile(rf"\d{{4}}-\d\d-\d\d( {_TIME})?"), "TIMESTAMP"),
@@ -41,6 +44,8 @@ def _is_precise(value: str, target: str) -> bool:
 def instant(value: str, target: str) -> Any:
     """DATE '…' and TIMESTAMP '…' (whatever precision sqlglot reads into it) as constants."""
     kind = "ZONED" if target.endswith("WITH TIME ZONE") else target.split("(")[0]
+    if kind == "TIMESTAMP" and _FINE.fullmatch(value) and _is_precise(value, target):
+        return _microseconds(value, target)
     pattern, duckdb_type = _LITERALS.get(kind, (None, ""))
     if pattern is None or not pattern.fullmatch(value) or not _is_precise(value, target):
         return None
@@ -48,6 +53,13 @@ def instant(value: str, target: str) -> Any:
     if kind != "TIME" and not _is_day(value[:10]):
         return None
     return cast(raw(value + ":00" if value.count(":") == 1 else value), duckdb_type)
+
+
+def _microseconds(value: str, target: str) -> Any:
+    """A timestamp(6); None where the cast to milliseconds or beyond its years is for others to do."""
+    if "(6)" not in target or not _is_day(value[:10]) or int(value[:4]) not in _YEARS:
+        return None
+    return cast(raw(value), "TIMESTAMP_NS")
 
 
 def number(node: Any) -> None:

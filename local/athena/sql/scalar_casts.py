@@ -61,7 +61,9 @@ def to_varchar(node: Any, source: Type, target: Type) -> Any:
     if source.name == "char" and source.numbers:
         padded = call("rpad", call("rtrim", node, " "), source.numbers[0], " ")
         return call("substr", padded, 1, target.numbers[0]) if target.numbers else padded
-    if source.name in _TEXTS:
+    if source.has_microseconds:
+        text = call(_TEXTS[source.name].replace("_to_", "_6_to_"), node)
+    elif source.name in _TEXTS:
         text = call(_TEXTS[source.name], node)
     elif source.name == "decimal":
         text = _decimal_text(node, *source.numbers)
@@ -85,13 +87,36 @@ def convert(node: Any, source: Type, target: Type) -> Any:
         return _number(node, source, target)
     if {source.name, target.name} <= {*_NUMBERS, "boolean"}:
         return cast(node, target.duckdb())
-    if source.name in _INSTANTS and target.name in _INSTANTS:
-        return cast(node, target.duckdb())
-    if source.name.startswith("timestamp") and target.name == "time":
-        return cast(cast(node, "TIMESTAMP"), "TIME")
+    if source.name in _INSTANTS and target.name in (*_INSTANTS, "time"):
+        return _instant(node, source, target)
     if (source.name, target.name) in _KNOWN:
         raise NotSupported(f"CAST from {source.trino()} to {target.trino()}")
     raise _mismatch(source, target)
+
+
+def _instant(node: Any, source: Type, target: Type) -> Any:
+    """From microseconds to milliseconds rounded half up; to microseconds as far as these reach."""
+    if source.name == "date" and target.name == "time":
+        raise _mismatch(source, target)
+    if target.has_microseconds:
+        return _microseconds(node, source, target)
+    if source.has_microseconds and target.name != "date":
+        node = call("t_round_ms", _whole(node, source))
+    elif target.name == "time":
+        node = cast(node, "TIMESTAMP")
+    return cast(node, target.duckdb())
+
+
+def _whole(node: Any, source: Type) -> Any:
+    """DuckDB's TIMESTAMP of any instant: it has no direct cast from zoned nanoseconds."""
+    if source.has_microseconds and source.name != "timestamp":
+        node = cast(node, "TIMESTAMPTZ")
+    return cast(node, "TIMESTAMP")
+
+
+def _microseconds(node: Any, source: Type, target: Type) -> Any:
+    made = call("t_timestamp_6", _whole(node, source))
+    return made if target.name == "timestamp" else cast(made, target.duckdb())
 
 
 def _number(node: Any, source: Type, target: Type) -> Any:
@@ -124,6 +149,10 @@ def _from_varchar(node: Any, target: Type) -> Any:
         return cast(call("t_varchar_to_number_text", node), target.duckdb())
     if target.name == "varbinary":
         return call("encode", node)
+    if target.has_microseconds:
+        if target.name != "timestamp":
+            raise NotSupported(f"CAST from varchar to {target.trino()}: cast to timestamp(6)")
+        return call("t_varchar_to_timestamp_6", node)
     if target.name in _FROM_VARCHAR:
         return call(f"t_varchar_to_{target.name.replace(' ', '_')}", node)
     raise _mismatch(Type("varchar"), target)
@@ -131,7 +160,7 @@ def _from_varchar(node: Any, target: Type) -> Any:
 
 _INVALID_TIME = "t_fail('INVALID_CAST_ARGUMENT', 'Value cannot be cast to time: ' || x)"
 _DATE_AND_TIME = (
-    "[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,3})?)?)?"
+    "[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,12})?)?)?"
 )
 _ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Z][A-Za-z_/][A-Za-z_/][A-Za-z_/]+|[+-][0-9:]*[1-9][0-9:]*)')"
 _FINE = "regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[.][0-9]{4,12}')"

@@ -53,6 +53,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "format": ("format", templates.rewrite, arrays.ALL),
     **aggregates.TYPED_CALLS,
     **approximations.TYPED_CALLS,
+    **clock.TYPED_CALLS,
     **arrays.TYPED_CALLS,
     **json_functions.TYPED_CALLS,
     **maps.TYPED_CALLS,

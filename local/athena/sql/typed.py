@@ -326,4 +326,5 @@ def zoned(node: Any, types: list[Type]) -> Any:
     """Local wall time of an instant; a timestamp without zone counts as UTC, the session's zone."""
     if not types[0].name.startswith("timestamp"):
         raise NotSupported(f"AT TIME ZONE of {types[0].trino()}")
-    return call("timezone", node.args["zone"], cast(node.this, "TIMESTAMPTZ"))
+    made = call("timezone", node.args["zone"], cast(node.this, "TIMESTAMPTZ"))
+    return call("t_timestamp_6", made) if types[0].has_microseconds else made

@@ -50,6 +50,11 @@ _HIVE_NAMES = {"integer": "int", "real": "float", "varbinary": "binary", "unknow
 # Either is a row of one number in DuckDB: milliseconds, months.
 DAY_TO_SECOND, YEAR_TO_MONTH = "interval day to second", "interval year to month"
 _INTERVALS = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER"}
+# DuckDB's nanoseconds carry Trino's microseconds: so the planner tells timestamp(6) from timestamp(3).
+_MICROSECONDS = {
+    "timestamp_ns": "timestamp",
+    "timestamptz_ns": "timestamp with time zone",
+}
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 
 
@@ -75,6 +80,12 @@ class Type:
         return self.name.startswith(("date", "timestamp"))
 
     @property
+    def has_microseconds(self) -> bool:
+        """Whether it is timestamp(6), with or without a zone, or holds one."""
+        own = self.name.startswith("timestamp") and self.numbers == (6,)
+        return own or any(i.has_microseconds for i in self.items)
+
+    @property
     def kind(self) -> str:
         """What it can be compared with: number, time, text, boolean, or only its own name."""
         if self.is_number or self.is_time:
@@ -89,13 +100,12 @@ class Type:
             return f"row({', '.join(parts)})"
         if self.items:
             return f"{self.name}({', '.join(t.trino() for t in self.items)})"
+        if self.name.startswith("time"):
+            word, _, zone = self.name.partition(" ")
+            return f"{word}({self.numbers[0] if self.numbers else 3}) {zone}".strip()
         if self.numbers:
             return f"{self.name}({','.join(map(str, self.numbers))})"
-        if self.name in ("time", "timestamp"):
-            return f"{self.name}(3)"
-        return (
-            "timestamp(3) with time zone" if self.name == "timestamp with time zone" else self.name
-        )
+        return self.name
 
     def duckdb(self) -> str:
         if self.name == "array":
@@ -113,6 +123,8 @@ class Type:
         if self.name == "decimal":
             precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
             return f"DECIMAL({precision},{scale})"
+        if self.has_microseconds:
+            return next(k.upper() for k, name in _MICROSECONDS.items() if name == self.name)
         return _DUCKDB_NAMES.get(self.name, self.name.upper())
 
     def hive(self) -> str:
@@ -120,6 +132,7 @@ class Type:
         if (
             self.name in ("json", "time", "uuid", "timestamp with time zone")
             or "interval" in self.name
+            or (self.name == "timestamp" and self.has_microseconds)
         ):
             raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {self.trino()}")
         if self.name == "row":
@@ -166,6 +179,8 @@ class _Reader:
             raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {self.text}")
         if name == "double":
             self.take_if("precision")
+        if name in _MICROSECONDS:
+            return Type(_MICROSECONDS[name], (6,))
         name = _TRINO_NAMES.get(name, name)
         found = self._arguments(name) if self.take_if("(", "<") else Type(name)
         if len(found.items) != {"array": 1, "map": 2}.get(name, len(found.items)):
@@ -175,8 +190,8 @@ class _Reader:
     def _with_zone(self, found: Type) -> Type:
         if found.name in ("timestamp", "time") and self.take_if("with"):
             self.at += 2
-            return Type(f"{found.name} with time zone", found.numbers)
-        return found
+            found = Type(f"{found.name} with time zone", found.numbers)
+        return _bare_timestamp(found)
 
     def _arguments(self, name: str) -> Type:
         if name == "row":
@@ -218,14 +233,16 @@ def parse_type(text: str) -> Type:
     found = reader.type()
     if reader.peek():
         raise QueryFailed("TYPE_NOT_FOUND", f"line 1:1: Unknown type: {text}")
-    return _bare_timestamp(found)
+    return found
 
 
 def _bare_timestamp(found: Type) -> Type:
-    if found.name.startswith("time") and found.numbers:
-        if found.numbers != (3,):
-            raise QueryFailed(
-                "NOT_SUPPORTED", f"{found.name}({found.numbers[0]}): only precision 3"
-            )
+    """Precision 3 is not written; raises QueryFailed for one that has no carrier in DuckDB."""
+    if not found.name.startswith("time") or not found.numbers:
+        return found
+    if found.numbers == (3,):
         return Type(found.name)
-    return found
+    if found.numbers == (6,) and found.name.startswith("timestamp"):
+        return found
+    known = "precisions 3 and 6" if found.name.startswith("timestamp") else "precision 3"
+    raise QueryFailed("NOT_SUPPORTED", f"{found.trino()}: only {known}")

@@ -23,6 +23,10 @@ from local.athena.sql.types import parse_type
             'STRUCT("a" INTEGER, "b c" VARCHAR)[]',
         ),
         ("timestamp(3) with time zone", "timestamp(3) with time zone", "TIMESTAMP WITH TIME ZONE"),
+        ("timestamp(6)", "timestamp(6)", "TIMESTAMP_NS"),
+        ("TIMESTAMP_NS[]", "array(timestamp(6))", "TIMESTAMP_NS[]"),
+        ("array(timestamp(3))", "array(timestamp(3))", "TIMESTAMP[]"),
+        ("timestamp(6) with time zone", "timestamp(6) with time zone", "TIMESTAMPTZ_NS"),
         ("double precision", "double", "DOUBLE"),
         (
             "TUPLE(INTEGER, VARCHAR)",
@@ -38,5 +42,8 @@ def test_one_type_is_read_from_any_notation(text: str, trino: str, duckdb: str) 
 def test_hive_has_no_column_for_a_zone_and_other_precisions_are_refused() -> None:
     with pytest.raises(QueryFailed, match="Unsupported Hive type"):
         parse_type("timestamp with time zone").hive()
-    with pytest.raises(QueryFailed, match="only precision 3"):
-        parse_type("timestamp(6)")
+    with pytest.raises(QueryFailed, match=r"Unsupported Hive type: timestamp\(6\)"):
+        parse_type("array(timestamp(6))").hive()
+    for text in ("timestamp(9)", "array(timestamp(0))", "time(6)"):
+        with pytest.raises(QueryFailed, match="only precision"):
+            parse_type(text)

@@ -1,0 +1,72 @@
+"""timestamp(6) beside types of milliseconds: comparisons, common types, differences.
+
+Its carrier is described in `functions.microseconds`. A comparison needs none of its range, because
+DuckDB's TIMESTAMP holds the same microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.errors import NotSupported
+from local.athena.sql import casts
+from local.athena.sql.nodes import call, cast
+from local.athena.sql.types import Type
+
+_YEARS = range(1678, 2262)
+_PLAIN = ("date", "timestamp")
+
+
+def coerced(node: Any, found: Type, wanted: Type) -> Any:
+    """`node` in a common type with microseconds, itself where that has none."""
+    if not wanted.has_microseconds or found in (wanted, Type("unknown")):
+        return node
+    require_value(wanted)
+    return casts.convert(node, found, wanted)
+
+
+def require_value(kind: Type) -> None:
+    """Raise NotSupported for a type that only casts pass through."""
+    if is_zoned(kind):
+        raise NotSupported(f"{kind.trino()} as a value: cast it to timestamp(6)")
+
+
+def is_zoned(kind: Type) -> bool:
+    """Whether it is or holds timestamp(6) with time zone."""
+    own = kind.name == "timestamp with time zone" and kind.has_microseconds
+    return own or any(map(is_zoned, kind.items))
+
+
+def comparable(nodes: list[Any], types: list[Type]) -> list[Any]:
+    """Operands of `=` and its kin, so that DuckDB converts none of them to nanoseconds."""
+    others = [
+        (n, t) for n, t in zip(nodes, types, strict=True) if t.is_time and not t.has_microseconds
+    ]
+    plain = all(t.name in _PLAIN for _, t in others)
+    if plain and all(_is_in_range(n) for n, _ in others):
+        return nodes
+    common = "TIMESTAMP" if plain else "TIMESTAMPTZ"
+    return [cast(n, common) if _is_fine(n, t) else n for n, t in zip(nodes, types, strict=True)]
+
+
+def _is_fine(node: Any, kind: Type) -> bool:
+    whole = isinstance(node, (exp.Any, exp.All))
+    return kind.name == "timestamp" and kind.has_microseconds and not whole
+
+
+def _is_in_range(node: Any) -> bool:
+    """Whether it is a constant that the carrier holds: a column beside it can be pruned by it."""
+    if not (isinstance(node, exp.Anonymous) and str(node.this) == "cast"):
+        return False
+    value = node.expressions[0].this
+    year = str(value.this)[:4] if isinstance(value, exp.Literal) else ""
+    return year.isdigit() and int(year) in _YEARS
+
+
+def milliseconds_between(a: Any, b: Any, left: Type, right: Type) -> Any:
+    """The difference of two timestamps, rounded half up."""
+    if "timestamp with time zone" in (left.name, right.name):
+        raise NotSupported(f"{left.trino()} - {right.trino()}: cast both to timestamp(6)")
+    return call("t_rounded_difference", cast(a, "TIMESTAMP"), cast(b, "TIMESTAMP"))
