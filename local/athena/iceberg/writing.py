@@ -108,6 +108,12 @@ def _described(table: IcebergTable, folder: Path, path: Path) -> DataFile:
         stats_columns=compute_statistics_plan(schema, table.metadata.properties),
         parquet_column_mapping=parquet_path_to_id_mapping(schema),
     )
+    for field in schema.fields:
+        if field.required and statistics.null_value_counts.get(field.field_id):
+            raise QueryFailed(
+                "CONSTRAINT_VIOLATION",
+                f"NULL value not allowed for NOT NULL column: {field.name}",
+            )
     return DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=_location(table, spec, schema, values),

@@ -8,6 +8,7 @@ from typing import Any
 from local.athena.engine.query import Work
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.lake.catalog import CATALOG, Partition, Table, table_input, view_text
+from local.athena.sql.types import Type
 from local.athena.statements import ddl
 from local.athena.statements.files import folders
 from local.athena.statements.kinds import Reader, Statement
@@ -116,14 +117,11 @@ def create_view(work: Work, statement: Statement) -> None:
     _store_view(work, database, name, definition, replace)
 
 
-def _view_type(kind: Any) -> str:
-    return (
-        "timestamp"
-        if kind.name == "timestamp with time zone"
-        else "string"
-        if kind.name == "json"
-        else str(kind.hive())
-    )
+def _view_type(kind: Type) -> str:
+    """What Glue shows of a column; the view's own document has the type itself."""
+    if kind.name.startswith("timestamp"):
+        return "timestamp"
+    return "string" if kind.name == "json" else kind.hive()
 
 
 def _store_view(

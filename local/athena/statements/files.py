@@ -127,7 +127,7 @@ def files(
         made = sorted(p for p in folder.rglob("*") if p.is_file())
         if keys and len({p.parent for p in made}) > OPEN_PARTITIONS:
             raise QueryFailed(
-                "HIVE_TOO_MANYOPEN_PARTITIONS",
+                "HIVE_TOO_MANY_OPEN_PARTITIONS",
                 f"Exceeded limit of {OPEN_PARTITIONS} open writers for partitions/buckets",
             )
         yield folder, made if rows else [], rows

@@ -197,13 +197,45 @@ def test_describe_repair_and_show_read_the_text_result(table: str) -> None:
     assert sorted(whole["id"]) == [1, 2, 3]
 
 
-def test_iceberg_is_refused_by_name(table: str) -> None:
-    with pytest.raises(wr.exceptions.QueryFailed, match="NOT_SUPPORTED: Iceberg tables"):
-        wr.athena.to_iceberg(
-            pd.DataFrame({"id": [1]}),
-            database="wrangled",
-            table="berg",
-            table_location=f"s3://{LAKE}/berg/",
-            temp_path=f"s3://{LAKE}/berg-temp/",
-            s3_output=f"{OUTPUT}/",
-        )
+def _berg(frame: pd.DataFrame, **arguments: Any) -> None:
+    wr.athena.to_iceberg(
+        frame,
+        database="wrangled",
+        table="berg",
+        temp_path=f"s3://{LAKE}/berg-temp/",
+        s3_output=f"{OUTPUT}/",
+        keep_files=False,
+        **arguments,
+    )
+
+
+def _read_berg() -> list[list[Any]]:
+    sql = "select id, name, at from berg order by id"
+    frame = wr.athena.read_sql_query(
+        sql, database="wrangled", s3_output=f"{OUTPUT}/", ctas_approach=False
+    )
+    return [[r[0], r[1], str(r[2])] for r in frame.values.tolist()]
+
+
+def test_iceberg_tables_are_written_merged_overwritten_and_deleted_from(table: str) -> None:
+    day = dt.datetime(2026, 1, 2, 3, 4, 5, 678901)
+    frame = pd.DataFrame({"id": [1, 2], "name": ["ann", "bob"], "at": [day, day]})
+    _berg(frame, table_location=f"s3://{LAKE}/berg/", partition_cols=["bucket(4, id)"])
+    assert _read_berg() == [[1, "ann", str(day)], [2, "bob", str(day)]]
+    later = pd.DataFrame({"id": [2, 3], "name": ["rob", "eve"], "at": [day, day]})
+    _berg(later, merge_cols=["id"])
+    assert [r[:2] for r in _read_berg()] == [[1, "ann"], [2, "rob"], [3, "eve"]]
+    wr.athena.delete_from_iceberg_table(
+        pd.DataFrame({"id": [1]}),
+        database="wrangled",
+        table="berg",
+        merge_cols=["id"],
+        temp_path=f"s3://{LAKE}/berg-temp/",
+        s3_output=f"{OUTPUT}/",
+        keep_files=False,
+    )
+    assert [r[:2] for r in _read_berg()] == [[2, "rob"], [3, "eve"]]
+    _berg(later.assign(size=[1.5, 2.5]), schema_evolution=True)
+    assert [r[:2] for r in _read_berg()] == [[2, "rob"], [2, "rob"], [3, "eve"], [3, "eve"]]
+    _berg(frame.assign(size=[0.5, 0.5]), mode="overwrite")
+    assert [r[:2] for r in _read_berg()] == [[1, "ann"], [2, "bob"]]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from random import Random
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.types import TimestampType
 
 from .conftest import LAKE, Endpoint, Query
 
@@ -116,6 +123,17 @@ def test_a_merge_that_is_not_single_valued_changes_nothing(ice: Query, name: str
     assert ice.rows(f'select count(*) from ice."{name[4:]}$snapshots"') == [["1"]]
 
 
+def test_rows_are_found_again_in_partitions_of_any_name(ice: Query, name: str) -> None:
+    words = ["a/b=c", "é x", "it''s", "100%", "[?*]", "", "a+b&c", "__x"]
+    values = ", ".join(f"('{w}', 1)" for w in words)
+    sql = f"select * from (values {values}, (cast(null as varchar), 1)) as t (word, n)"
+    make(ice, name, sql, ", partitioning = array['word']")
+    ice.rows(f"update {name} set n = 2 where word <> 'é x' or word is null")
+    assert ice.rows(f"select count(*), count(distinct word), sum(n) from {name}") == [["9", "8", "17"]]  # fmt: skip
+    ice.rows(f"delete from {name} where n = 2")
+    assert ice.rows(f"select word, n from {name}") == [["é x", "1"]]
+
+
 def test_time_travel_by_version_and_time(ice: Query, name: str) -> None:
     people(ice, name)
     ice.rows(f"delete from {name} where id = 1")
@@ -200,18 +218,126 @@ def test_files_outside_a_filter_cost_nothing(ice: Query, name: str) -> None:
     assert ice.rows(f"select sum(n), count(*) from {name} where part = 2") == [["2000000", "1000"]]
 
 
-def test_two_writers_at_once_lose_nothing(ice: Query, name: str) -> None:
+Rows = dict[int, tuple[str, int]]
+
+
+def _step(random: Random, rows: Rows, name: str) -> str:
+    """One random change, made to the model and answered as SQL; equal keys are never made."""
+    some = sorted({random.randrange(20) for _ in range(4)})
+    word, number, listed = random.choice("abc"), random.randrange(5), ", ".join(map(str, some))
+    kind = random.choice(["insert", "delete", "update", "merge", "merge"])
+    if kind == "insert":
+        new = [key for key in some if key not in rows] or [max(rows, default=0) + 20]
+        rows.update(dict.fromkeys(new, (word, number)))
+        values = ", ".join(f"({key}, '{word}', {number})" for key in new)
+        return f"insert into {name} values {values}"
+    if kind == "delete":
+        for key in [k for k, (w, n) in rows.items() if k in some or n > 3]:
+            del rows[key]
+        return f"delete from {name} where id in ({listed}) or number > 3"
+    if kind == "update":
+        for key in [k for k, (w, _) in rows.items() if w == word]:
+            rows[key] = (rows[key][0], rows[key][1] + number)
+        return f"update {name} set number = number + {number} where word = '{word}'"
+    for key in some:
+        if key not in rows:
+            rows[key] = (word, number)
+        elif rows[key][0] == word:
+            del rows[key]
+        else:
+            rows[key] = (rows[key][0] + word, rows[key][1])
+    values = ", ".join(f"({key})" for key in some)
+    return (
+        f"merge into {name} t using (select id from (values {values}) as v (id)) s on t.id = s.id "
+        f"when matched and t.word = '{word}' then delete "
+        f"when matched then update set word = concat(t.word, '{word}') "
+        f"when not matched then insert (number, id, word) values ({number}, s.id, '{word}')"
+    )
+
+
+@pytest.mark.parametrize("partitioning", ["", ", partitioning = array['truncate(id, 7)']"])
+def test_any_changes_leave_the_rows_of_a_model_in_every_version(
+    ice: Query, endpoint: Endpoint, name: str, partitioning: str
+) -> None:
+    random, model = Random(7), Rows({1: ("a", 1)})
+    make(ice, name, "select 1 as id, cast('a' as varchar) as word, 1 as number", partitioning)
+    versions: dict[str, list[list[str]]] = {}
+    opened = catalog(endpoint).load_table(name)
+    for _ in range(15):
+        sql = _step(random, model, name)
+        done = ice.execution(sql)
+        assert done["Status"]["State"] == "SUCCEEDED", (sql, done["Status"])
+        expected = [[str(key), word, str(n)] for key, (word, n) in sorted(model.items())]
+        assert rows(ice, name) == expected, sql
+        versions[str(opened.refresh().current_snapshot().snapshot_id)] = expected
+    for version, expected in versions.items():
+        assert rows(ice, f"{name} for version as of {version}") == expected
+    read = opened.scan().to_arrow().sort_by("id").to_pylist()
+    assert [[str(v) for v in row.values()] for row in read] == expected
+
+
+def catalog(endpoint: Endpoint) -> Any:
+    """pyiceberg with files of its own."""
+    keys = {f"client.{n}": "test" for n in ("access-key-id", "secret-access-key")}
+    return GlueCatalog(
+        "test", client=endpoint.client("glue"), **keys,
+        **{"s3.endpoint": endpoint.aws_url, "client.region": "us-east-1"},
+    )  # fmt: skip
+
+
+def test_what_another_writer_does_is_seen(ice: Query, endpoint: Endpoint, name: str) -> None:
+    people(ice, name)
+    opened = catalog(endpoint).load_table(name)
+    with opened.update_schema() as update:
+        update.rename_column("name", "called")
+        update.add_column("at", TimestampType())
+    moment = dt.datetime(2026, 1, 2, 3, 4, 5, 678901)
+    added = {"id": 4, "called": "eve", "amount": Decimal("4.50"), "at": moment}
+    opened.append(pa.Table.from_pylist([added], opened.schema().as_arrow()))
+    assert rows(ice, name)[2:] == [
+        ["3", None, "3.50", None],
+        ["4", "eve", "4.50", "2026-01-02 03:04:05.678901"],
+    ]
+    assert (
+        ice.rows(f"select id from {name} where at > timestamp '2026-01-02 03:04:05.678901'") == []
+    )
+    assert ice.rows(f"select called from {name} where at > timestamp '2026-01-02'") == [["eve"]]
+
+
+def test_null_is_no_value_of_a_required_column(ice: Query, endpoint: Endpoint, name: str) -> None:
+    schema = pa.schema([pa.field("id", pa.int64(), nullable=False), pa.field("word", pa.string())])
+    catalog(endpoint).create_table(name, schema, f"{FOLDER}/{name[4:]}")
+    ice.rows(f"insert into {name} values (1, null)")
+    for sql in (f"insert into {name} (word) values ('x')", f"update {name} set id = null"):
+        assert "NULL value not allowed for NOT NULL column: id" in ice.reason(sql)
+    assert rows(ice, name) == [["1", None]]
+
+
+ADD = (
+    "merge into {name} t using (values (1), ({number})) as s (id) on t.id = s.id "
+    "when matched then update set amount = cast(t.amount + 1 as decimal(3, 2)) "
+    "when not matched then insert (id) values (s.id)"
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "added"), [("insert into {name} values ({number}, 'x', 1.50)", "0.00"), (ADD, "1.00")]
+)
+def test_writers_at_once_do_all_or_nothing(ice: Query, name: str, sql: str, added: str) -> None:
     people(ice, name)
 
-    def add(number: int) -> str:
-        done = ice.execution(f"insert into {name} (id) values ({number})")
-        return str(done["Status"]["State"])
+    def write(number: int) -> dict[str, Any]:
+        return dict(ice.execution(sql.format(name=name, number=number))["Status"])
 
     with ThreadPoolExecutor(4) as pool:
-        states = list(pool.map(add, range(100, 108)))
-    added = states.count("SUCCEEDED")
-    assert added >= 1
-    assert ice.rows(f"select count(*), count(distinct id) from {name}") == [[str(3 + added)] * 2]
+        states = list(pool.map(write, range(100, 106)))
+    done = [s for s in states if s["State"] == "SUCCEEDED"]
+    assert done
+    assert {s["AthenaError"]["ErrorType"] for s in states if s not in done} <= {233}
+    counted = f"select count(*), count(distinct id) from {name}"
+    assert ice.rows(counted) == [[str(3 + len(done))] * 2]
+    first = f"select cast(amount - 1.50 as decimal(3, 2)) from {name} where id = 1"
+    assert ice.rows(first) == [[f"{float(added) * len(done):.2f}"]]
 
 
 def test_optimize_and_vacuum_keep_every_row(ice: Query, endpoint: Endpoint, name: str) -> None:

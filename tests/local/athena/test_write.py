@@ -85,7 +85,7 @@ def test_text_is_zipped_and_says_so_in_its_name(
     ("properties", "sql", "reason"),
     [
         ("bucketed_by = array['n'], bucket_count = 2", "select 1 as n", "NOT_SUPPORTED: table property bucketed_by"),
-        ("table_type = 'iceberg'", "select 1 as n", "NOT_SUPPORTED: Iceberg tables"),
+        ("table_type = 'iceberg'", "select 1 as n", "INVALID_TABLE_PROPERTY: line 1:1: External"),
         ("format = 'orc'", "select 1 as n", "NOT_SUPPORTED: format orc"),
         ("write_compression = 'lzo'", "select 1 as n", "NOT_SUPPORTED: compression lzo"),
         ("form = 'json'", "select 1 as n", "INVALID_TABLE_PROPERTY: line 1:1: Catalog 'awsdatacatalog' table property 'form'"),

@@ -1,2 +1,0 @@
-{{ config(materialized='table', table_type='iceberg') }}
-select 1 as n
