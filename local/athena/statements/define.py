@@ -116,7 +116,7 @@ def create_view(work: Work, statement: Statement) -> None:
 def _view_type(kind: Any) -> str:
     return (
         "timestamp"
-        if kind.name == "timestamp with time zone"
+        if kind.name.startswith("timestamp")
         else "string"
         if kind.name == "json"
         else str(kind.hive())
