@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from local.athena.engine.query import Work
 from local.athena.errors import QueryFailed
 from local.athena.functions import table
+from tests.local.athena import model
 from tests.local.athena.in_memory import answer, engine
 
 CONFORMANCE = Path(__file__).parent / "conformance"
@@ -90,3 +94,54 @@ def _cases() -> Iterator[Any]:
 def test_a_case_with_microseconds_that_are_zero_has_the_same_answer(work: Work, query: str) -> None:
     coarse, fine = outcome(work, query), outcome(work, refined(query))
     assert "NOT_SUPPORTED" in (coarse, fine) or shortened(fine) == shortened(coarse)
+
+
+several = settings(max_examples=50, derandomize=True, database=None, deadline=None)
+moments = st.datetimes(dt.datetime(1800, 1, 1), dt.datetime(2200, 1, 1))
+units = st.sampled_from(["second", "minute", "hour", "day", "week", "month", "quarter", "year"])
+
+
+def fine(value: dt.datetime) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S.%f}"
+
+
+def whole(value: dt.datetime) -> dt.datetime:
+    """Without what is less than a millisecond."""
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+@several
+@given(moments)
+def test_casts_round_half_a_millisecond_up(work: Work, value: dt.datetime) -> None:
+    rounded = whole(value + dt.timedelta(microseconds=500))
+    coarse = fine(rounded)[:-3]
+    written = f"timestamp '{fine(value)}'"
+    query = (
+        f"select {written}, cast({written} as timestamp), cast({written} as timestamp(6)), "
+        f"cast('{fine(value)}' as timestamp(6)), cast({written} as varchar), cast({written} as time), "
+        f"cast({written} as date), cast({written} as timestamp with time zone)"
+    )
+    expected = [fine(value), coarse, fine(value), fine(value), fine(value), coarse[11:]]
+    assert answer(work, query)[1] == [[*expected, f"{value:%Y-%m-%d}", f"{coarse} UTC"]]
+
+
+@several
+@given(units, st.integers(-500, 500), moments, moments)
+def test_calendar_arithmetic_keeps_what_is_below_a_millisecond(
+    work: Work, unit: str, count: int, a: dt.datetime, b: dt.datetime
+) -> None:
+    query = (
+        f"select date_add('{unit}', {count % 50}, timestamp '{fine(a)}'), "
+        f"date_trunc('{unit}', timestamp '{fine(a)}'), "
+        f"date_diff('{unit}', timestamp '{fine(a)}', timestamp '{fine(b)}'), "
+        f"to_milliseconds(timestamp '{fine(a)}' - timestamp '{fine(b)}')"
+    )
+    passed = ((a - b) // dt.timedelta(microseconds=1) + 500) // 1000
+    assert answer(work, query)[1] == [
+        [
+            fine(model.date_add(unit, count % 50, a)),
+            fine(model.date_trunc(unit, a)),
+            str(model.date_diff(unit, whole(a), whole(b))),
+            str(passed),
+        ]
+    ]
