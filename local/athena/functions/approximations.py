@@ -76,7 +76,7 @@ def _approx_distinct(node: Any) -> Any:
     args = arity(node, "approx_distinct", 1, 2)
     error = args[1] if len(args) == 2 else None
     if error is not None:
-        if not isinstance(error, exp.Literal):
+        if not isinstance(error, exp.Literal) or error.is_string:
             raise NotSupported("approx_distinct with a standard error that is not a literal")
         if not Decimal("0.0040625") <= Decimal(error.this) <= Decimal("0.26"):
             raise QueryFailed(

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.rewrites import arity
-from local.athena.sql import casts
+from local.athena.sql import casts, precision
 from local.athena.sql.coercion import common, common_of
 from local.athena.sql.nodes import any_null, call, case, cast, fresh, lambda_of, let, null, variable
 from local.athena.sql.types import Type
@@ -147,11 +147,19 @@ def _reduce(node: Any) -> Any:
     return let(fold(values, initial, step), name, finish.this)
 
 
+def _coerced(node: Any, types: list[Type], wanted: list[Type]) -> Any:
+    pairs = zip(node.expressions, types, wanted, strict=True)
+    node.set("expressions", [precision.coerced(*pair) for pair in pairs])
+    return node
+
+
 def _same_elements(name: str) -> Callable[[Any, list[Type]], Any]:
     def finish(node: Any, types: list[Type]) -> Any:
-        if common_of(types) is None or any(t.name not in ("array", "unknown") for t in types):
+        arity(node, name, 2)
+        wanted = common_of(types)
+        if wanted is None or any(t.name not in ("array", "unknown") for t in types):
             raise unexpected(name, types)
-        return node
+        return _coerced(node, types, [wanted] * len(types))
 
     return finish
 
@@ -160,6 +168,7 @@ def _element(name: str) -> Callable[[Any, list[Type]], Any]:
     """Functions that compare with `=`, for which NaN is not itself and NULL inside is unknown."""
 
     def finish(node: Any, types: list[Type]) -> Any:
+        arity(node, name, 2)
         found, value = types
         shared = common_of([*found.items, value])
         if shared is None or found.name not in ("array", "unknown"):
@@ -168,7 +177,7 @@ def _element(name: str) -> Callable[[Any, list[Type]], Any]:
             raise NotSupported(f"{name} of {shared.trino()}")
         if shared.name in ("double", "real"):
             return _without_nan(name, node)
-        return node
+        return _coerced(node, types, [Type("array", items=(shared,)), shared])
 
     return finish
 
@@ -201,15 +210,25 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
         raise NotSupported("an array || NULL: cast the NULL to what it stands for")
     depths = [_depth(t) for t in types]
     absent = any_null(*parts)
-    if len(set(depths)) == 1 and common_of(types) is not None:
+    wanted = common_of(types)
+    if len(set(depths)) == 1 and wanted is not None:
+        parts = [precision.coerced(p, t, wanted) for p, t in zip(parts, types, strict=True)]
         return case((absent, null()), default=call("list_concat", *parts))
     if len(parts) == 2 and abs(depths[0] - depths[1]) == 1:
         whole, element = (0, 1) if depths[0] > depths[1] else (1, 0)
-        if common(types[whole].items[0], types[element]) is not None:
+        shared = common(types[whole].items[0], types[element])
+        if shared is not None:
+            parts = _with_item(parts, types, whole, shared)
             name = ("list_append", "list_prepend")[whole]
             return case((any_null(parts[whole]), null()), default=call(name, *parts))
     names = " || ".join(t.trino() for t in types)
     raise QueryFailed("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {names}")
+
+
+def _with_item(parts: list[Any], types: list[Type], whole: int, shared: Type) -> list[Any]:
+    wanted = [shared, shared]
+    wanted[whole] = Type("array", items=(shared,))
+    return [precision.coerced(*given) for given in zip(parts, types, wanted, strict=True)]
 
 
 def _array_max(node: Any, types: list[Type]) -> Any:
@@ -250,6 +269,7 @@ def element_at(node: Any, types: list[Type]) -> Any:
     if types[0].name == "array":
         return call("t_element_at", value, key)
     if types[0].name == "map":
+        key = precision.coerced(key, types[1], expected)
         return exp.Bracket(this=exp.Paren(this=value), expressions=[key], offset=1)
     raise unexpected("element_at", types)
 

@@ -17,6 +17,7 @@ from local.athena.functions.macro import Macro, private
 from local.athena.functions.rewrites import arity, literal
 from local.athena.functions.scalars import PythonFunction, fail
 from local.athena.sql.nodes import call, cast
+from local.athena.sql.precision import is_cast_on, require_value
 from local.athena.sql.types import Type
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
@@ -96,6 +97,28 @@ def _with_timezone(node: Any, types: list[Type]) -> Any:
     if not (isinstance(zone, exp.Literal) and zone.this == "UTC"):
         raise NotSupported("with_timezone other than UTC: a timestamp keeps no zone here")
     return call("t_in_utc", value)
+
+
+def _is_fine(node: Any, name: str) -> bool:
+    """Whether the precision asked for is 6 and not 3."""
+    (digits,) = arity(node, name, 1)
+    if str(digits.this) not in ("3", "6"):
+        raise NotSupported(f"{name}({digits.this}): only precisions 3 and 6")
+    return str(digits.this) == "6"
+
+
+def _current_timestamp(node: Any) -> Any:
+    if not _is_fine(node, "current_timestamp"):
+        return call("t_now")
+    if not is_cast_on(node):
+        require_value(Type("timestamp with time zone", (6,)))
+    return cast(call("now"), "TIMESTAMPTZ_NS")
+
+
+def _local_timestamp(node: Any) -> Any:
+    if not _is_fine(node, "localtimestamp"):
+        return call("timezone", "UTC", call("t_now"))
+    return call("t_timestamp_6", call("timezone", "UTC", call("now")))
 
 
 _DATE_FORMS = re.compile(
@@ -179,6 +202,8 @@ MACROS: dict[str, Macro] = {
 FUNCTIONS = [PythonFunction("t_iso_date", from_iso8601_date, ["VARCHAR"], "DATE")]
 REWRITES: dict[str, Callable[[Any], Any]] = {
     "date_add": _date_add,
+    "current_timestamp": _current_timestamp,
+    "localtimestamp": _local_timestamp,
 }
 # name in Trino -> (function that binds meanwhile, final rewrite, operands), as in `translate`
 TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {

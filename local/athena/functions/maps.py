@@ -17,6 +17,7 @@ from local.athena.functions.arrays import ALL, parameters, part, unexpected
 from local.athena.functions.macro import Macro, private
 from local.athena.functions.rewrites import arity
 from local.athena.functions.scalars import PythonFunction, fail
+from local.athena.sql import precision
 from local.athena.sql.coercion import common_of
 from local.athena.sql.nodes import any_null, call, case, fresh, lambda_of, let, null
 from local.athena.sql.types import Type
@@ -169,8 +170,10 @@ def _map_concat(node: Any, types: list[Type]) -> Any:
             "INVALID_FUNCTION_ARGUMENT",
             "There must be two or more concatenation arguments to map_concat",
         )
-    if common_of(types) is None or any(t.name not in ("map", "unknown") for t in types):
+    wanted = common_of(types)
+    if wanted is None or any(t.name not in ("map", "unknown") for t in types):
         raise unexpected("map_concat", types)
+    args = [precision.coerced(a, t, wanted) for a, t in zip(args, types, strict=True)]
     entries = call("list_concat", *[call("map_entries", a.copy()) for a in reversed(args)])
     return case((any_null(*args), null()), default=call("t_map_of_first", entries))
 

@@ -14,14 +14,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import moments, readings
-from local.athena.sql.nodes import (
-    any_null,
-    call,
-    case,
-    cast,
-    null,
-    raw,
-)
+from local.athena.sql.nodes import call, case, cast, raw
 
 
 def literal(node: Any, what: str) -> str:
@@ -108,14 +101,6 @@ def outermost(node: Any) -> Any:
     return node
 
 
-def _extreme(name: str) -> Callable[[Any], Any]:
-    def rewrite(node: Any) -> Any:
-        args = list(node.expressions)
-        return case((any_null(*args), null()), default=call(name, *args))
-
-    return rewrite
-
-
 def _date(node: Any) -> Any:
     return exp.Cast(this=arity(node, "date", 1)[0], to=exp.DataType.build("date"))
 
@@ -125,7 +110,7 @@ def _try(node: Any) -> Any:
 
 
 def _now(node: Any) -> Any:
-    return call("t_now")
+    return call("t_now", *arity(node, "now", 0))
 
 
 def _trim(node: Any) -> Any:
@@ -138,7 +123,7 @@ def _iso_timestamp(node: Any) -> Any:
 
 
 def _uuid(node: Any) -> Any:
-    return call("gen_random_uuid")
+    return call("gen_random_uuid", *arity(node, "uuid", 0))
 
 
 REWRITES: dict[str, Callable[[Any], Any]] = {
@@ -147,8 +132,6 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "format_datetime": _format_datetime,
     "parse_datetime": _parse_datetime,
     "count_if": _count_if,
-    "greatest": _extreme("greatest"),
-    "least": _extreme("least"),
     "cardinality": lambda n: cast(call("cardinality", *arity(n, "cardinality", 1)), "BIGINT"),
     "date": _date,
     "try": _try,

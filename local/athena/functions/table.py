@@ -40,7 +40,7 @@ arrays_overlap contains_sequence array_position array_remove zip zip_with map_co
 map_zip_with multimap_agg map_union reduce_agg array_join json_array json_exists json_object json_query json_value is_json_scalar json_array_contains json_array_get
 array_max count kurtosis skewness corr regr_slope regr_intercept max min max_by min_by
 geometric_mean bitwise_and_agg bitwise_or_agg bitwise_xor_agg format regexp_position
-regexp_split regexp_count regexp_like
+regexp_split regexp_count regexp_like current_timestamp localtimestamp
 """
 REWRITTEN = frozenset(_REWRITTEN_NAMES.split())
 

@@ -17,7 +17,7 @@ from local.athena.engine.query import Plan, Work
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.iceberg import partitioning, schemas
 from local.athena.iceberg.writing import CODEC, data_files
-from local.athena.lake.catalog import Table
+from local.athena.lake.catalog import CATALOG, Table
 from local.athena.sql.types import parse_type
 from local.athena.statements import ddl
 from local.athena.statements.files import Written
@@ -114,8 +114,12 @@ def settings(given: dict[str, Any]) -> dict[str, str]:
         elif key in SETTINGS and str(value).isdecimal():
             made[key] = str(value)
         else:
+            catalog = f"Catalog '{CATALOG}$iceberg-aws'"
             raise QueryFailed(
-                "INVALID_TABLE_PROPERTY", f"line 1:1: Unsupported table property: {key} = {value}"
+                "INVALID_TABLE_PROPERTY",
+                f"line 1:1: {catalog} table property '{key}' does not exist"
+                if key not in SETTINGS
+                else f"line 1:1: {catalog} table property '{key}' must be a number: {value}",
             )
     return made
 

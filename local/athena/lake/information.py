@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from local.athena.errors import QueryFailed
@@ -29,16 +29,23 @@ _COLUMNS = {
 }
 
 
+Kinds = Callable[[Table], dict[str, Type]]
+
+
 def relation(
-    catalog: Catalog, name: str, where: str
+    catalog: Catalog, name: str, where: str, of_iceberg: Kinds
 ) -> tuple[dict[str, Type], list[tuple[Any, ...]]]:
-    """Columns and rows of one of its tables; raises QueryFailed for another name."""
+    """Columns and rows of one of its tables; raises QueryFailed for another name.
+
+    The types of an Iceberg table's columns are asked of `of_iceberg`: Glue knows no precision.
+    """
     if name not in _COLUMNS:
         raise QueryFailed(
             "TABLE_NOT_FOUND",
             f"{where}: Table '{CATALOG}.information_schema.{name}' does not exist",
         )
-    return _COLUMNS[name], list(_ROWS[name](catalog))
+    rows = _columns(catalog, of_iceberg) if name == "columns" else _ROWS[name](catalog)
+    return _COLUMNS[name], list(rows)
 
 
 def _schemata(catalog: Catalog) -> Iterable[tuple[Any, ...]]:
@@ -61,9 +68,12 @@ def _views(catalog: Catalog) -> Iterable[tuple[Any, ...]]:
             yield CATALOG, table.database, table.name, table.view()["originalSql"]
 
 
-def _columns(catalog: Catalog) -> Iterable[tuple[Any, ...]]:
+def _columns(catalog: Catalog, of_iceberg: Kinds) -> Iterable[tuple[Any, ...]]:
     for table in _every_table(catalog):
         listed = listed_columns(table)
+        if table.is_iceberg:
+            kinds = of_iceberg(table)
+            listed = [(n, kinds.get(n.lower(), k), c, e) for n, k, c, e in listed]
         for at, (name, kind, comment, extra) in enumerate(listed, 1):
             yield (
                 CATALOG,
@@ -90,4 +100,4 @@ def listed_columns(table: Table) -> list[tuple[str, Type, str | None, str | None
     ]
 
 
-_ROWS = {"schemata": _schemata, "tables": _tables, "views": _views, "columns": _columns}
+_ROWS = {"schemata": _schemata, "tables": _tables, "views": _views}

@@ -140,6 +140,8 @@ def first_given(node: Any, types: list[Type]) -> Any:
 
 def nullified(node: Any, types: list[Type]) -> Any:
     """NULLIF: the value of the first operand, in its own type."""
+    if len(types) != 2:
+        raise QueryFailed("SYNTAX_ERROR", "line 1:1: Invalid number of arguments for 'nullif'")
     left, right = types
     if common(left, right) is None:
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
@@ -153,6 +155,15 @@ def nullified(node: Any, types: list[Type]) -> Any:
     first, second = comparable([value.copy(), other], types)
     same = exp.EQ(this=first, expression=second)
     return exp.Case(ifs=[exp.If(this=same, true=exp.Null())], default=value)
+
+
+def moved_in_window(node: Any, types: list[Type]) -> Any:
+    """lag and lead with a value for rows that are not there: DuckDB gives it the column's type."""
+    wanted = common_of(types)
+    given = set(types) - {Type("unknown")}
+    if wanted is not None and wanted.has_microseconds and len(given) > 1:
+        raise NotSupported(f"{node.this} with a default of another precision: cast it")
+    return node
 
 
 def matched(node: Any, types: list[Type]) -> Any:
@@ -271,6 +282,10 @@ def _branches(node: Any) -> list[Any]:
     return [p for p in [*parts, node.args.get("default")] if p is not None]
 
 
+def _value_and_default(node: Any) -> list[Any]:
+    return [node.expressions[0], node.expressions[2]] if len(node.expressions) == 3 else []
+
+
 def _listed(node: Any) -> list[Any]:
     query = node.args.get("query")
     return [node.this, *node.expressions, *([query] if query is not None else [])]
@@ -284,6 +299,8 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "case": (_branches, branched),
     "coalesce": (lambda n: list(n.expressions), first_given),
     "nullif": (lambda n: list(n.expressions), nullified),
+    "lag": (_value_and_default, moved_in_window),
+    "lead": (_value_and_default, moved_in_window),
     "like": (_both, matched),
     "where": (lambda n: [n.this], condition("WHERE clause")),
     "having": (lambda n: [n.this], condition("HAVING clause")),

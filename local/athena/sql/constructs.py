@@ -16,7 +16,7 @@ from local.athena.functions.aggregates import waiting_text
 from local.athena.functions.table import DIRECT
 from local.athena.sql import equality, intervals, literals, ties
 from local.athena.sql.nodes import IGNORE_NULLS, call, cast
-from local.athena.sql.precision import is_zoned, require_value
+from local.athena.sql.precision import is_cast_on, is_zoned, require_value
 from local.athena.sql.syntax import function_name
 from local.athena.sql.types import parse_type
 
@@ -58,16 +58,6 @@ def _seen_as_local(node: Any) -> bool:
     return False
 
 
-def _is_cast_on(node: Any) -> bool:
-    """Whether all that is done with a value is one more cast."""
-    parent = node.parent
-    if isinstance(parent, exp.Paren):
-        return _is_cast_on(parent)
-    if not isinstance(parent, (exp.Cast, exp.TryCast)):
-        return False
-    return not is_zoned(parse_type(_folded(parent.args["to"].sql(dialect="trino"))))
-
-
 def waiting_zone(value: Any, zone: Any, node: Any) -> Any:
     """Allowed only where the local wall time is looked at: DuckDB's instants keep no zone."""
     if not _seen_as_local(node):
@@ -89,7 +79,7 @@ def cast_of(node: Any) -> Any:
         return made
     text = _folded(text)
     target = parse_type(text)
-    if is_zoned(target) and not _is_cast_on(node):
+    if is_zoned(target) and not is_cast_on(node):
         require_value(target)
     made = type(node)(
         this=node.this, to=exp.DataType.build(target.duckdb(), dialect="duckdb", udt=True)

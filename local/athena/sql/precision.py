@@ -13,7 +13,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported
 from local.athena.sql import casts
 from local.athena.sql.nodes import call, cast
-from local.athena.sql.types import Type
+from local.athena.sql.types import Type, parse_type
 
 _YEARS = range(1678, 2262)
 _PLAIN = ("date", "timestamp")
@@ -37,6 +37,16 @@ def is_zoned(kind: Type) -> bool:
     """Whether it is or holds timestamp(6) with time zone."""
     own = kind.name == "timestamp with time zone" and kind.has_microseconds
     return own or any(map(is_zoned, kind.items))
+
+
+def is_cast_on(node: Any) -> bool:
+    """Whether all that is done with a value is one more cast."""
+    parent = node.parent
+    if isinstance(parent, exp.Paren):
+        return is_cast_on(parent)
+    if not isinstance(parent, (exp.Cast, exp.TryCast)):
+        return False
+    return not is_zoned(parse_type(parent.args["to"].sql(dialect="trino")))
 
 
 def comparable(nodes: list[Any], types: list[Type]) -> list[Any]:

@@ -127,7 +127,10 @@ class Resolver:
         alias = node.alias or name
         version = node.args.get("version") or node.args.get("when")
         if schema == "information_schema":
-            columns, rows = information.relation(self.catalog, name, place(self.text, name))
+            where = place(self.text, name)
+            columns, rows = information.relation(
+                self.catalog, name, where, lambda t: dict(self.iceberg.snapshot(t, None).columns)
+            )
             self._relation(node, Relation(fresh("r"), alias, columns, rows=rows))
             return
         base, _, part = name.rpartition("$")

@@ -50,6 +50,8 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "histogram": ("histogram", typed.histogram, 1),
     "mod": ("mod", typed.modulo, 2),
     "concat_ws": ("concat_ws", typed.joined_with, -2),
+    "greatest": ("greatest", typed.extreme("greatest"), arrays.ALL),
+    "least": ("least", typed.extreme("least"), arrays.ALL),
     "format": ("format", templates.rewrite, arrays.ALL),
     **aggregates.TYPED_CALLS,
     **approximations.TYPED_CALLS,

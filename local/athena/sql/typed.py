@@ -9,11 +9,12 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import arrays
-from local.athena.functions.rewrites import outermost
-from local.athena.sql import intervals
+from local.athena.functions.rewrites import arity, outermost
+from local.athena.sql import intervals, precision
 from local.athena.sql.casts import convert
-from local.athena.sql.coercion import arithmetic, as_decimal, common
-from local.athena.sql.nodes import call, cast, raw
+from local.athena.sql.coercion import arithmetic, as_decimal, common, common_of, is_orderable
+from local.athena.sql.floats import coerced
+from local.athena.sql.nodes import any_null, call, case, cast, null, raw
 from local.athena.sql.types import Type, parse_type
 
 
@@ -98,7 +99,9 @@ def divide(node: Any, types: list[Type]) -> Any:
 
 
 def modulo(node: Any, types: list[Type]) -> Any:
-    a, b = node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    a, b = (
+        arity(node, "mod", 2) if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    )
     result = _calculated("%", *types)
     a, b = _wide(a, types[0], result), _wide(b, types[1], result)
     made = exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Paren(this=b)))
@@ -221,7 +224,7 @@ def subscript(node: Any, types: list[Type]) -> Any:
     if container.name == "array":
         return call("t_list_item", node.this, key)
     if container.name == "map":
-        return call("t_map_item", node.this, key)
+        return call("t_map_item", node.this, precision.coerced(key, index, expected))
     if container.name == "row":
         if not isinstance(key, exp.Literal):
             raise QueryFailed(
@@ -302,6 +305,8 @@ def _of_times(operator: str, node: Any, left: Type, right: Type) -> Any:
 def joined_with(node: Any, types: list[Type]) -> Any:
     """concat_ws over an array or over strings."""
     args = list(node.expressions)
+    if len(args) < 2:
+        raise arrays.unexpected("concat_ws", types)
     if types[0].name == "array":
         made = call("array_to_string", args[1], args[0])
     else:
@@ -310,6 +315,19 @@ def joined_with(node: Any, types: list[Type]) -> Any:
         ifs=[exp.If(this=exp.Is(this=args[0].copy(), expression=exp.Null()), true=exp.Null())],
         default=made,
     )
+
+
+def extreme(name: str) -> Callable[[Any, list[Type]], Any]:
+    """greatest and least: NULL when an operand is NULL."""
+
+    def rewrite(node: Any, types: list[Type]) -> Any:
+        wanted = common_of(types)
+        if wanted is None or not is_orderable(wanted):
+            raise arrays.unexpected(name, types)
+        args = [coerced(a, t, wanted) for a, t in zip(node.expressions, types, strict=True)]
+        return case((any_null(*args), null()), default=call(name, *args))
+
+    return rewrite
 
 
 def histogram(node: Any, types: list[Type]) -> Any:

@@ -139,7 +139,7 @@ def _described(name: str, kind: Type, comment: str | None) -> str:
 
 
 def _hive(kind: Type) -> str:
-    return kind.trino() if "zone" in kind.name else kind.hive()
+    return kind.trino() if "zone" in kind.name or kind.has_microseconds else kind.hive()
 
 
 def create_view(work: Work, statement: Statement) -> Lines:

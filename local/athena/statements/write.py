@@ -79,6 +79,24 @@ def require_names(plan: Plan) -> None:
             )
 
 
+def _require_milliseconds(columns: list[tuple[str, Type]]) -> None:
+    """Raise NotSupported, in Athena's words, for a timestamp that its Hive writer does not take."""
+    for name, kind in columns:
+        found = _fine(kind)
+        if found:
+            raise NotSupported(
+                f"Incorrect timestamp precision for {found.trino()}; "
+                f"the configured precision is MILLISECONDS; column name: {name.lower()}"
+            )
+
+
+def _fine(kind: Type) -> Type | None:
+    """The timestamp of microseconds that a type is or holds."""
+    if not kind.items:
+        return kind if kind.has_microseconds else None
+    return next(filter(None, map(_fine, kind.items)), None)
+
+
 def require_empty(work: Work, location: str, name: str) -> None:
     if work.storage.below(location):
         raise QueryFailed(
@@ -114,6 +132,7 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
         raise NotSupported(f"format {file_format}")
     plan = work.plan(query)
     require_names(plan)
+    _require_milliseconds(plan.columns)
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = _stored(plan.columns)
     _require_last(list(columns), keys)
@@ -309,6 +328,7 @@ def unload(work: Work, statement: Statement) -> Written:
     if file_format not in _FORMATS:
         raise NotSupported(f"UNLOAD to format '{file_format}'")
     plan = work.plan(query)
+    _require_milliseconds(plan.display_columns())
     require_empty(work, location, "unload")
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = {(n.lower()): k for n, k in plan.display_columns()}

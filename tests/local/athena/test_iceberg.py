@@ -372,6 +372,10 @@ def test_a_table_is_declared_shown_renamed_and_dropped(
     for part in (f"CREATE TABLE {name} (", "  at timestamp COMMENT 'when',", "PARTITIONED BY (bucket(4, `id`), day(`at`))",
                  f"LOCATION '{where}'", "'table_type'='iceberg'", "'write_compression'='snappy'"):  # fmt: skip
         assert part in shown
+    described = [str(row[0]).split()[:2] for row in ice.rows(f"describe {name}")]
+    assert described == [["id", "int"], ["at", "timestamp"], ["tags", "array<string>"]]
+    asked = f"select column_name, data_type from information_schema.columns where table_name = '{name[4:]}'"
+    assert ice.rows(asked) == [["id", "integer"], ["at", "timestamp(6)"], ["tags", "array(varchar)"]]  # fmt: skip
     ice.rows(f"alter table {name} rename to ice.renamed")
     assert rows(ice, "ice.renamed")[0][0] == "1"
     assert "TABLE_NOT_FOUND" in ice.reason(f"select * from {name}")
@@ -388,7 +392,7 @@ def test_a_table_is_declared_shown_renamed_and_dropped(
         ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}') as select localtimestamp as a", 'Use "timestamp(6)"'),
         ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}') as select smallint '1' as a", "Type not supported for Iceberg: smallint"),
         ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', format = 'ORC') as select 1 as a", "ORC"),
-        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', owner = 'x') as select 1 as a", "property"),
+        ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', owner = 'x') as select 1 as a", "Catalog 'awsdatacatalog$iceberg-aws' table property 'owner' does not exist"),
         ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', partitioning = array['b']) as select 1 as a", "Unknown partition column"),
         ("create table {0} with (table_type = 'ICEBERG', is_external = false, location = '{1}', partitioning = array['day(a)']) as select 1 as a", "Cannot partition by"),
         ("create external table {0} (a int) location '{1}' tblproperties ('table_type'='ICEBERG')", "External keyword"),

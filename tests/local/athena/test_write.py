@@ -136,3 +136,30 @@ def test_insert_converts_only_what_trino_does(written: Query) -> None:
         ["1", "1.00", "a", "2026-01-01 00:00:00.000"],
         ["2", "2.50", None, "2026-01-02 00:00:00.000"],
     ]
+
+
+@pytest.mark.parametrize("value", ["{}", "array[{}]", "row({})"])
+def test_hive_takes_no_microseconds(written: Query, value: str) -> None:
+    fine = f"select {value.format('timestamp ' + repr('2026-01-01 00:00:00.123456'))} as At"
+    reason = (
+        "NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); "
+        "the configured precision is MILLISECONDS; column name: at"
+    )
+    table = f"create table written.fine with (external_location = '{FOLDER}/fine/') as "
+    unload = f"unload ({fine}) to '{FOLDER}/fine/' with (format = 'json')"
+    assert [written.reason(table + fine), written.reason(unload)] == [reason, reason]
+
+
+def test_insert_into_hive_does_not_round_microseconds(written: Query) -> None:
+    _create(written, "coarse", "", "select timestamp '2026-01-01' as t")
+    reason = written.reason(
+        "insert into written.coarse select timestamp '2026-01-01 00:00:00.123456'"
+    )
+    assert reason.endswith("mismatched column types: Table: [timestamp(3)], Query: [timestamp(6)]")
+
+
+def test_a_view_keeps_microseconds(written: Query) -> None:
+    written.rows("create view written.seen as select timestamp '2026-01-01 00:00:00.123456' as t")
+    assert written.rows("select t, typeof(t) from written.seen") == [
+        ["2026-01-01 00:00:00.123456", "timestamp(6)"]
+    ]
