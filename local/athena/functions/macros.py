@@ -5,6 +5,8 @@ A macro cannot take a lambda, DISTINCT, FILTER or ORDER BY: those functions are 
 folds constant conditions eagerly, constant values not) and, unlike error(), may stand inside TRY.
 `t_refuse(condition, message)` is the same for NOT_SUPPORTED, which TRY must not hide: it repeats the
 condition under which it stands, because DuckDB computes constants in branches that are not taken.
+Both take their NULL out of a list whose length is computed: of `[NULL][1]` DuckDB knows without looking
+that it is NULL, and IS NULL or coalesce around it would answer instead of failing.
 """
 
 from __future__ import annotations
@@ -47,8 +49,10 @@ _TIMES = "(x DATE) AS {part}, (x TIMESTAMP) AS {part}, (x TIMESTAMP WITH TIME ZO
 
 # Order matters: a macro may only use those above it.
 MACROS: dict[str, Macro] = {
-    "fail": _private("(n, m) AS [NULL][CAST(concat('@', n, ':', m, '@') AS INTEGER)]"),
-    "refuse": _private("(c, m) AS [NULL][t_refused(c, m)]"),
+    "fail": _private(
+        "(n, m) AS list_resize([NULL], CAST(concat('@', n, ':', m, '@') AS INTEGER))[1]"
+    ),
+    "refuse": _private("(c, m) AS list_resize([NULL], t_refused(c, m))[1]"),
     **microseconds.MACROS,
     "varchar_to_tinyint": _integer_cast("TINYINT", "TINYINT"),
     "varchar_to_smallint": _integer_cast("SMALLINT", "SMALLINT"),

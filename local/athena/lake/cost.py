@@ -22,6 +22,7 @@ from local.athena.sql.types import Type
 
 _MB = 1024 * 1024
 _LEAST = 10 * _MB
+_MILLISECOND = dt.timedelta(milliseconds=1)
 _FIELD_ID = b"PARQUET:field_id"
 
 
@@ -41,6 +42,7 @@ class _RowGroup:
 @dataclass(frozen=True)
 class _Footer:
     columns: dict[str, Type]
+    finer: frozenset[str]
     field_ids: dict[int, str]
     groups: list[_RowGroup]
 
@@ -70,6 +72,10 @@ class Footers:
         """Column types by lower-case name."""
         return self._read(path).columns
 
+    def is_finer(self, path: Path, column: str) -> bool:
+        """Whether a column may hold timestamps that are no whole milliseconds."""
+        return column in self._read(path).finer
+
     def field_ids(self, path: Path) -> dict[int, str]:
         """Lower-case column names by the ids that Iceberg gives them; nothing when the file has none."""
         return self._read(path).field_ids
@@ -94,9 +100,23 @@ def _footer(path: Path) -> _Footer:
         ids = {(f.metadata or {}).get(_FIELD_ID): name for name, f in columns.items()}
         return _Footer(
             {name: arrow_type(f.type) for name, f in columns.items()},
+            _finer(file.metadata.created_by or "", columns),
             {int(number): name for number, name in ids.items() if number is not None},
             groups,
         )
+
+
+def _finer(writer: str, columns: dict[str, Any]) -> frozenset[str]:
+    """What DuckDB writes here is Trino's timestamp(3), though it is stored in microseconds."""
+    if writer.startswith("DuckDB"):
+        return frozenset()
+    return frozenset(name for name, f in columns.items() if _has_finer(f.type))
+
+
+def _has_finer(found: Any) -> bool:
+    if pa.types.is_timestamp(found):
+        return found.unit in ("us", "ns")
+    return any(_has_finer(found.field(at).type) for at in range(found.num_fields))
 
 
 def _row_group(found: Any) -> _RowGroup:
@@ -124,7 +144,12 @@ def _bound(chunk: Any) -> Bound | None:
     if not found.has_min_max:
         return None
     least, greatest = _comparable(found.min), _comparable(found.max)
-    return None if least is None or greatest is None else Bound(least, greatest, has_nulls)
+    if least is None or greatest is None:
+        return None
+    if isinstance(greatest, dt.datetime) and greatest < dt.datetime.max - _MILLISECOND:
+        greatest += _MILLISECOND  # a scan may round it up, and the least one's fraction away
+        least = least.replace(microsecond=least.microsecond // 1000 * 1000)
+    return Bound(least, greatest, has_nulls)
 
 
 def _comparable(value: Any) -> Any:

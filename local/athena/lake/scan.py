@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlglot import exp
+
 from local.athena.errors import QueryFailed
 from local.athena.lake import hive_json, lines
 from local.athena.lake.catalog import Partition, Table, key_row
 from local.athena.lake.cost import Footers
 from local.athena.lake.storage import Listing, Storage, Stored, is_data
+from local.athena.sql.casts import convert
+from local.athena.sql.nodes import sql
 from local.athena.sql.quoting import identifier, literal_glob, quoted
 from local.athena.sql.resolve import Relation
 from local.athena.sql.types import INTEGERS, Type
@@ -134,8 +138,21 @@ def _select(
             value = identifier(column) if hive_keys else "NULL"
         else:
             value = read.column(column, relation.columns[column])
+            if table.format != "parquet" or any(footers.is_finer(p, column) for p in paths):
+                value = in_milliseconds(value, relation.columns[column])
         made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
     return f"SELECT {', '.join(made)} FROM {read.source}"
+
+
+def in_milliseconds(value: str, kind: Type) -> str:
+    """SQL whose timestamps are rounded to timestamp(3), as Trino's readers round what files hold."""
+    if kind == Type("timestamp"):
+        return f"t_round_ms({value})"
+    finer = kind.in_microseconds()
+    if finer == kind:
+        return value
+    stored = exp.Var(this=f"CAST({value} AS {finer.duckdb()})")
+    return sql(convert(stored, finer, kind))
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.athena.errors import QueryFailed
 from local.athena.sql.quoting import identifier
@@ -84,6 +84,12 @@ class Type:
         """Whether it is timestamp(6), with or without a zone, or holds one."""
         own = self.name.startswith("timestamp") and self.numbers == (6,)
         return own or any(i.has_microseconds for i in self.items)
+
+    def in_microseconds(self) -> Type:
+        """The type with timestamp(6) for every timestamp(3) that it is or holds."""
+        if self == Type("timestamp"):
+            return Type("timestamp", (6,))
+        return replace(self, items=tuple(i.in_microseconds() for i in self.items))
 
     @property
     def kind(self) -> str:
