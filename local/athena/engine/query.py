@@ -171,23 +171,24 @@ class Work:
                     total += sum(stored.size for stored in objects)
         return total
 
-    def prepare(self, connection: Any, plan: Plan) -> None:
-        """Create the plan's relations in `connection`."""
+    def prepare(self, connection: Any, plan: Plan) -> str:
+        """The WITH clause of the plan's relations; those that are rows become tables of `connection`."""
+        views = []
         for source in plan.sources:
             relation = source.relation
-            name = identifier(relation.name)
             if relation.rows is not None:
                 _materialize(connection, relation)
                 continue
             made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
-            connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
+            views.append(f"{identifier(relation.name)} AS NOT MATERIALIZED ({made})")
+        return f"WITH {', '.join(views)} " if views else ""
 
     def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
         """The result in batches; raises QueryFailed in Trino's words."""
         with self.connection() as connection:
             try:
-                self.prepare(connection, plan)
-                connection.execute(plan.sql)
+                given = self.prepare(connection, plan)
+                connection.execute(f"{given}SELECT * FROM ({plan.sql}) AS result")
                 while batch := connection.fetchmany(_ROWS):
                     self.check()
                     yield batch

@@ -118,8 +118,8 @@ def files(
     target = folder if keys else folder / "part_0"
     try:
         with work.connection() as connection:
-            work.prepare(connection, plan)
-            query = f"SELECT {listed} FROM ({plan.sql}) AS written"
+            given = work.prepare(connection, plan)
+            query = f"{given}SELECT {listed} FROM ({plan.sql}) AS written"
             copied = connection.execute(
                 f"COPY ({query}) TO {quoted(str(target))} ({form.options}{partition})"
             )
