@@ -213,36 +213,43 @@ class Work:
                     total += sum(stored.size for stored in objects)
         return total
 
-    def prepare(self, connection: Any, plan: Plan) -> None:
-        """Create the plan's relations in `connection`."""
+    def prepare(self, connection: Any, plan: Plan) -> str:
+        """The WITH clause of the plan's relations; those that are rows become tables of `connection`."""
+        views = []
         for source in plan.sources:
             relation = source.relation
-            name = identifier(relation.name)
             if relation.rows is not None:
                 _materialize(connection, relation)
                 continue
             made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
-            connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
+            views.append(f"{identifier(relation.name)} AS NOT MATERIALIZED ({made})")
+        return f"WITH {', '.join(views)} " if views else ""
 
     @contextmanager
-    def running(self, plan: Plan, text: str) -> Iterator[Any]:
-        """A connection that has the plan's relations; raises QueryFailed in Trino's words."""
-        with self.connection() as connection:
-            try:
-                self.prepare(connection, plan)
-                yield connection
-            except duckdb.InterruptException:
-                raise
-            except duckdb.Error as error:
-                raise explain(error, text) from error
+    def running(self, plan: Plan, text: str) -> Iterator[tuple[Any, str]]:
+        """A connection and the plan's query in it; raises QueryFailed in Trino's words."""
+        with self.connection() as connection, translated(text):
+            given = self.prepare(connection, plan)
+            yield connection, f"{given}SELECT * FROM ({plan.sql}) AS result"
 
     def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
         """The result in batches; raises QueryFailed in Trino's words."""
-        with self.running(plan, text) as connection:
-            connection.execute(plan.sql)
+        with self.running(plan, text) as (connection, query):
+            connection.execute(query)
             while batch := connection.fetchmany(_ROWS):
                 self.check()
                 yield batch
+
+
+@contextmanager
+def translated(text: str) -> Iterator[None]:
+    """DuckDB's failures as QueryFailed; an interrupt passes."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise explain(error, text) from error
 
 
 def _used(scan_: Scan, relation: Relation) -> set[str]:

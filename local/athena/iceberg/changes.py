@@ -54,8 +54,8 @@ def change(work: Work, statement: Statement) -> Written:
     snapshot = work.iceberg.snapshot(made.table, None)
     plan = work.plan(_query(made), (PATH, ROW))
     _require_types(statement.sub, made, snapshot, plan)
-    with work.running(plan, statement.text) as connection:
-        connection.execute(f"CREATE TEMP TABLE {_CHANGES} AS {_planned(made, snapshot, plan)}")
+    with work.running(plan, statement.text) as (connection, query):
+        connection.execute(f"CREATE TEMP TABLE {_CHANGES} AS {_planned(made, snapshot, query)}")
         _require_single(connection)
         rows = connection.execute(f"SELECT count(*) FROM {_CHANGES}").fetchone()[0]
         if rows:
@@ -230,14 +230,14 @@ def _require_types(kind: str, made: _Change, snapshot: Snapshot, plan: Plan) -> 
                 )
 
 
-def _planned(made: _Change, snapshot: Snapshot, plan: Plan) -> str:
+def _planned(made: _Change, snapshot: Snapshot, query: str) -> str:
     """DuckDB's SELECT of file, row, whether it is deleted, and the new values of all columns."""
     deleted = [str(at) for at, case in enumerate(made.cases) if case.deletes]
     parts = ["#1", "#2", f"#3 IN ({', '.join(deleted)})" if deleted else "false"]
     parts += [_value(made, name, kind) for name, kind in snapshot.columns.items()]
     names = [PATH, ROW, _DELETED, *snapshot.columns]
     listed = (f"{p} AS {identifier(n)}" for p, n in zip(parts, names, strict=True))
-    return f"SELECT {', '.join(listed)} FROM ({plan.sql}) AS planned WHERE #3 IS NOT NULL"
+    return f"SELECT {', '.join(listed)} FROM ({query}) AS planned WHERE #3 IS NOT NULL"
 
 
 def _value(made: _Change, name: str, kind: Type) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table as IcebergTable
 
-from local.athena.engine.query import Plan, Work
+from local.athena.engine.query import Work, translated
 from local.athena.errors import NotSupported
 from local.athena.iceberg.snapshots import PATH, Snapshot
 from local.athena.iceberg.writing import data_files
@@ -81,7 +81,8 @@ def _pack(work: Work, table: Table, snapshot: Snapshot, files: list[DataFile]) -
     query = snapshot.view(data, columns, work.storage, work.footers)
     work.scanned_bytes += snapshot.scanned(data, set(columns), (), work.footers)
     with (
-        work.running(Plan("", [], [], {}), "") as connection,
+        work.connection() as connection,
+        translated(""),
         data_files(work, connection, query, opened) as made,
         work.iceberg.tables.committing(table.database, table.name),
         opened.transaction() as transaction,

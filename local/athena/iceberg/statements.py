@@ -150,8 +150,8 @@ def _appended(
     work: Work, plan: Plan, text: str, transaction: Any, names: tuple[str, str]
 ) -> Written:
     with (
-        work.running(plan, text) as connection,
-        data_files(work, connection, plan.sql, transaction._table) as files,
+        work.running(plan, text) as (connection, rows),
+        data_files(work, connection, rows, transaction._table) as files,
         work.iceberg.tables.committing(*names),
     ):
         with transaction.update_snapshot().fast_append() as append:

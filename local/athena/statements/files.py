@@ -15,9 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from local.athena.engine.failures import explain
 from local.athena.engine.query import Plan, Work
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.lake.catalog import NULL_KEY
@@ -117,11 +114,10 @@ def files(
     folder.mkdir(parents=True)
     target = folder if keys else folder / "part_0"
     try:
-        with work.connection() as connection:
-            work.prepare(connection, plan)
-            query = f"SELECT {listed} FROM ({plan.sql}) AS written"
+        with work.running(plan, text) as (connection, query):
+            written = f"SELECT {listed} FROM ({query}) AS written"
             copied = connection.execute(
-                f"COPY ({query}) TO {quoted(str(target))} ({form.options}{partition})"
+                f"COPY ({written}) TO {quoted(str(target))} ({form.options}{partition})"
             )
             rows = int(copied.fetchone()[0])
         made = sorted(p for p in folder.rglob("*") if p.is_file())
@@ -131,10 +127,6 @@ def files(
                 f"Exceeded limit of {OPEN_PARTITIONS} open writers for partitions/buckets",
             )
         yield folder, made if rows else [], rows
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error as error:
-        raise explain(error, text) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
