@@ -135,6 +135,8 @@ def _merge(work: Work, reader: Reader) -> _Change:
     source = _until(reader, "ON")
     reader.expect("ON")
     condition = _until(reader, "WHEN")
+    if reader.done:
+        raise reader.mismatch("Expecting: 'WHEN'")
     columns = list(work.iceberg.snapshot(table, None).columns)
     cases = []
     while not reader.done:

@@ -11,9 +11,10 @@ from typing import Any
 
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile
+from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import IcebergType
+from pyiceberg.types import IcebergType, NestedField
 
 from local.athena.errors import NotSupported
 from local.athena.iceberg import schemas, snapshots
@@ -140,36 +141,65 @@ _ROWS: dict[str, Callable[[IcebergTable], Rows]] = {
 
 
 def _partitions(table: IcebergTable) -> tuple[dict[str, Type], list[tuple[Any, ...]]]:
-    """One row for each partition, without the column `data`, the bounds of the other columns."""
-    spec = table.spec()
+    """One row for each partition: its values, its size, and the bounds of the other columns."""
+    spec, schema = table.spec(), table.schema()
     if len(table.specs()) > 1:
         raise NotSupported("$partitions of a table whose partitioning has changed")
-    kinds = spec.partition_type(table.schema())
-    counts = {
-        "record_count": Type("bigint"),
-        "file_count": Type("bigint"),
-        "total_size": Type("bigint"),
+    keys = spec.partition_type(schema)
+    same = {f.source_id for f in spec.fields if isinstance(f.transform, IdentityTransform)}
+    others = [f for f in schema.fields if f.field_id not in same and f.field_type.is_primitive]
+    columns = {
+        **({"partition": _row(schemas.columns(keys))} if keys.fields else {}),
+        **dict.fromkeys(("record_count", "file_count", "total_size"), Type("bigint")),
+        **({"data": _row(_measured(others))} if others else {}),
     }
-    columns = counts
-    if kinds.fields:
-        named = schemas.columns(kinds)
-        partition = Type("row", items=tuple(named.values()), fields=tuple(named))
-        columns = {"partition": partition, **counts}
     groups: dict[tuple[Any, ...], list[DataFile]] = {}
     for file in snapshots.current(table).files:
         groups.setdefault(tuple(file.partition), []).append(file)
-    rows = [_partition(kinds, values, files) for values, files in groups.items()]
+    rows = [
+        (
+            *([_values(keys.fields, values)] if keys.fields else []),
+            sum(f.record_count for f in files),
+            len(files),
+            sum(f.file_size_in_bytes for f in files),
+            *([{f.name.lower(): _measures(f, files) for f in others}] if others else []),
+        )
+        for values, files in groups.items()
+    ]
     return columns, rows
 
 
-def _partition(kinds: Any, values: tuple[Any, ...], files: list[DataFile]) -> tuple[Any, ...]:
-    counted = (
-        sum(f.record_count for f in files), len(files), sum(f.file_size_in_bytes for f in files),
-    )  # fmt: skip
-    if not kinds.fields:
-        return counted
-    shown = {
-        f.name: snapshots.readable(f.field_type, value)
-        for f, value in zip(kinds.fields, values, strict=True)
+def _row(named: dict[str, Type]) -> Type:
+    return Type("row", items=tuple(named.values()), fields=tuple(named))
+
+
+def _measured(fields: list[NestedField]) -> dict[str, Type]:
+    kinds = schemas.columns(Schema(*fields))
+    if binary := next((n for n, k in kinds.items() if k.name in ("varbinary", "uuid")), None):
+        raise NotSupported(f"$partitions of a table with binary data: column {binary}")
+    count = Type("bigint")
+    names = ("min", "max", "null_count", "nan_count")
+    return {n: Type("row", items=(k, k, count, count), fields=names) for n, k in kinds.items()}
+
+
+def _values(fields: tuple[NestedField, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    pairs = zip(fields, values, strict=True)
+    return {f.name: snapshots.readable(f.field_type, value) for f, value in pairs}
+
+
+def _measures(field: NestedField, files: list[DataFile]) -> dict[str, Any]:
+    """NULL where a file does not say it."""
+
+    def known(name: str) -> list[Any]:
+        found = [(getattr(f, name) or {}).get(field.field_id) for f in files]
+        return [] if None in found else found
+
+    kind = field.field_type
+    ends = [[from_bytes(kind, b) for b in known(n)] for n in ("lower_bounds", "upper_bounds")]
+    nulls, nans = known("null_value_counts"), known("nan_value_counts")
+    return {
+        "min": snapshots.readable(kind, min(ends[0])) if ends[0] else None,
+        "max": snapshots.readable(kind, max(ends[1])) if ends[1] else None,
+        "null_count": sum(nulls) if nulls else None,
+        "nan_count": sum(nans) if nans else None,
     }
-    return shown, *counted

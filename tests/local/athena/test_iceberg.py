@@ -285,6 +285,21 @@ def catalog(endpoint: Endpoint) -> Any:
     )  # fmt: skip
 
 
+def test_partitions_are_counted_and_measured(ice: Query, name: str) -> None:
+    people(ice, name, ", partitioning = array['bucket(id, 2)', 'name']")
+    asked = f"""select partition.name, record_count, file_count, total_size > 0, data.amount.min,
+        data.amount.null_count, data.id.max from ice."{name[4:]}$partitions" order by 1"""
+    assert ice.rows(asked) == [
+        ["ann", "1", "1", "true", "1.50", "0", "1"],
+        ["bob", "1", "1", "true", "2.50", "0", "2"],
+        [None, "1", "1", "true", "3.50", "0", "3"],
+    ]
+    days = f"{name}d"
+    make(ice, days, "select date '2026-01-02' as day, timestamp '2026-01-02 03:04:05.678901' as at")
+    asked = f'select data.day.min, data.at.max, file_count from ice."{days[4:]}$partitions"'
+    assert ice.rows(asked) == [["2026-01-02", "2026-01-02 03:04:05.678901", "1"]]
+
+
 def test_what_another_writer_does_is_seen(ice: Query, endpoint: Endpoint, name: str) -> None:
     people(ice, name)
     opened = catalog(endpoint).load_table(name)
