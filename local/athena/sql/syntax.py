@@ -182,8 +182,12 @@ _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
 
 
 def _regular(tree: Any) -> Any:
-    """VALUES where sqlglot expects SELECT: after a quantifier and after IN."""
+    """VALUES where sqlglot expects SELECT, after a quantifier and after IN; its rows without ROW."""
     for values in list(tree.find_all(exp.Values)):
+        for row in values.expressions:
+            inner = row.expressions[0] if len(row.expressions) == 1 else row
+            if isinstance(inner, (exp.Struct, exp.Tuple)):
+                row.set("expressions", inner.expressions)
         around = values.parent
         rows = exp.select("*").from_(values.copy())
         if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
