@@ -36,11 +36,12 @@ def create_app(port: int, state: Path) -> Front:
     lambdas = LambdaApp(ACCOUNT, REGION)
     places = location.create_app(location.Settings(fallback, ministack.publish_as_service))
     delivery = firehose.create_app(FirehoseSettings(url, REGION, ACCOUNT, state / "firehose"))
+    catalog = glue.create_app(glue.Settings(state / "glue.sqlite", violations))
     queries = AthenaSettings(url, state / "athena", REGION, ACCOUNT, s3_data_dir=state / "s3")
     return Front(
         targets={
-            b"AmazonAthena": athena.create_app(queries),
-            b"AWSGlue": glue.create_app(glue.Settings(state / "glue.sqlite", violations)),
+            b"AmazonAthena": athena.create_app(queries, Front({b"AWSGlue": catalog}, {}, fallback)),
+            b"AWSGlue": catalog,
             b"Firehose_20150804": delivery,
         },
         paths={

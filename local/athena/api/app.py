@@ -14,6 +14,8 @@ from local.athena.api.operations import Operations
 from local.athena.api.state import State
 from local.athena.engine.runner import Engine
 from local.athena.errors import RequestRefused
+from local.athena.lake.calls import Carrier
+from local.athena.lake.inside import App, Inside
 from local.athena.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,8 +30,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class AthenaApp:
     """An ASGI app; mount it for requests whose x-amz-target begins with TARGET_PREFIX."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, services: App | None) -> None:
         self._settings = settings
+        self._services = services
         self._operations: Operations | None = None
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="athena-api")
         self._starting = asyncio.Lock()
@@ -62,7 +65,10 @@ class AthenaApp:
         async with self._starting:
             if self._operations is None:
                 loop = asyncio.get_running_loop()
-                self._operations = await loop.run_in_executor(self._pool, _open, self._settings)
+                inside = Inside(self._services, loop) if self._services else None
+                self._operations = await loop.run_in_executor(
+                    self._pool, _open, self._settings, inside
+                )
         return self._operations
 
     async def shutdown(self) -> None:
@@ -91,6 +97,7 @@ class AthenaApp:
         operations = self._operations or await self.startup()
         if name == "GetQueryExecution" and isinstance(request, dict):
             await _hold(operations, str(request.get("QueryExecutionId")))
+            return operations.call(name, request)  # out of memory
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, operations.call, name, request)
 
@@ -109,8 +116,8 @@ def _refusal(error: RequestRefused) -> dict[str, Any]:
     return body
 
 
-def _open(settings: Settings) -> Operations:
-    return Operations(Engine(settings), State(settings.state_dir / "athena.sqlite"))
+def _open(settings: Settings, inside: Carrier | None) -> Operations:
+    return Operations(Engine(settings, inside), State(settings.state_dir / "athena.sqlite"))
 
 
 async def _hold(operations: Operations, key: str) -> None:
@@ -144,6 +151,9 @@ async def _respond(send: Send, status: int, code: str, body: dict[str, Any]) -> 
     await send({"type": "http.response.body", "body": content})
 
 
-def create_app(settings: Settings) -> AthenaApp:
-    """The application for `settings`; nothing is opened before it starts."""
-    return AthenaApp(settings)
+def create_app(settings: Settings, services: App | None = None) -> AthenaApp:
+    """The application for `settings`; nothing is opened before it starts.
+
+    `services` answers for S3 and Glue when they live in the same event loop.
+    """
+    return AthenaApp(settings, services)

@@ -83,7 +83,7 @@ def _table(found: Table) -> Answer:
     }
     return {
         "Name": found.name,
-        "CreateTime": _seconds(found.definition.get("CreateTime")),
+        "CreateTime": found.definition.get("CreateTime") or 0.0,
         "TableType": found.definition.get("TableType") or "EXTERNAL_TABLE",
         "Columns": [_column(c) for c in storage.get("Columns") or []],
         "PartitionKeys": [_column(c) for c in found.definition.get("PartitionKeys") or []],
@@ -94,7 +94,3 @@ def _table(found: Table) -> Answer:
 def _column(found: Answer) -> Answer:
     """As Glue has it, also when no query could read its type."""
     return {k: found[k] for k in ("Name", "Type", "Comment") if found.get(k)}
-
-
-def _seconds(moment: Any) -> float:
-    return float(moment.timestamp()) if moment is not None else 0.0

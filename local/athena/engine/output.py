@@ -6,7 +6,6 @@ Columns of plain types are printed by DuckDB itself, a hundred times faster than
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,12 +45,8 @@ def write(work: Work, plan: Plan, text: str, path: Path) -> int:
         if None in printed:
             count = _value_by_value(work, plan, text, partial, header)
         else:
-            count = _by_duckdb(work, plan, text, partial, [p for p in printed if p])
-            with path.open("wb") as whole, partial.open("rb") as body:
-                whole.write(header.encode())
-                shutil.copyfileobj(body, whole)
-            return count
-        shutil.move(partial, path)
+            count = _by_duckdb(work, plan, text, partial, header, [p for p in printed if p])
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return count
@@ -66,7 +61,9 @@ def _in_duckdb(kind: Type) -> str | None:
     return _AS_TEXT.get(kind.name) if plain else None
 
 
-def _by_duckdb(work: Work, plan: Plan, text: str, path: Path, printed: list[str]) -> int:
+def _by_duckdb(
+    work: Work, plan: Plan, text: str, path: Path, header: str, printed: list[str]
+) -> int:
     columns = ", ".join(
         f"CAST({form.format(f'#{at}')} AS VARCHAR)" for at, form in enumerate(printed, 1)
     )
@@ -74,8 +71,13 @@ def _by_duckdb(work: Work, plan: Plan, text: str, path: Path, printed: list[str]
         try:
             work.prepare(connection, plan)
             query = f"SELECT {columns} FROM ({plan.sql}) AS result"
-            copied = connection.execute(f"COPY ({query}) TO {quoted(str(path))} ({_COPY})")
-            return int(copied.fetchone()[0])
+            # The suffix stands where the last line would end.
+            form = f"{_COPY}, PREFIX {quoted(header)}, SUFFIX '\n'"
+            copied = connection.execute(f"COPY ({query}) TO {quoted(str(path))} ({form})")
+            count = int(copied.fetchone()[0])
+            if not count:
+                path.write_text(header, encoding="utf-8")
+            return count
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:

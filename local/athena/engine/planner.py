@@ -114,8 +114,8 @@ class Session:
         return found
 
     def describe(self, query: str) -> list[tuple[str, Type]]:
-        rows = self._connection.execute(f"DESCRIBE {query}").fetchall()
-        return [(r[0], parse_type(r[1])) for r in rows]
+        bound = self._connection.sql(query)
+        return [(n, parse_type(str(t))) for n, t in zip(bound.columns, bound.types, strict=True)]
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return list(self._connection.execute(query, *parameters).fetchall())

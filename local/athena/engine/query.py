@@ -214,15 +214,17 @@ class Work:
         return total
 
     def prepare(self, connection: Any, plan: Plan) -> None:
-        """Create the plan's relations in `connection`."""
+        """Give the plan its relations: rows as tables of `connection`, files within its SQL."""
+        views = []
         for source in plan.sources:
             relation = source.relation
-            name = identifier(relation.name)
             if relation.rows is not None:
                 _materialize(connection, relation)
                 continue
             made = scan.view(source, plan.used[relation.name], self.storage, self.footers)
-            connection.execute(f"CREATE TEMP VIEW {name} AS {made}")
+            views.append(f"{identifier(relation.name)} AS NOT MATERIALIZED ({made})")
+        if views:
+            plan.sql = f"WITH {', '.join(views)} SELECT * FROM ({plan.sql}) AS planned"
 
     @contextmanager
     def running(self, plan: Plan, text: str) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from local.athena.engine.duck import Duck
 from local.athena.engine.planner import Planner
 from local.athena.engine.query import Plan, Work
 from local.athena.errors import NotSupported, QueryFailed, RequestRefused
+from local.athena.lake.calls import Calls, Carrier, Glue
 from local.athena.lake.catalog import Catalog, glue_failure
 from local.athena.lake.cost import Footers
 from local.athena.lake.storage import Storage
@@ -59,10 +60,11 @@ class Task:
 
 
 class Engine:
-    """Long-lived parts that queries share; boto3 clients are made once."""
+    """Long-lived parts that queries share. S3 and Glue are asked `inside` the process if they live there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, inside: Carrier | None) -> None:
         self.settings = settings
+        wire = Wire()
         # What botocore does around a call costs more than the call: leave out what nobody reads.
         config = Config(
             retries={"max_attempts": 3},
@@ -74,17 +76,18 @@ class Engine:
             response_checksum_validation="when_required",
         )
         session: Any = boto3.session.Session()
-        session.events.register("before-send", Wire())
-        arguments: dict[str, Any] = {
-            "endpoint_url": settings.endpoint_url,
-            "region_name": settings.region,
-            "aws_access_key_id": settings.access_key,
-            "aws_secret_access_key": settings.secret_key,
-            "config": config,
-        }
-        self.glue: Any = session.client("glue", **arguments)
-        self._s3: Any = session.client("s3", **arguments)
-        self.storage = Storage(self._s3, settings)
+        session.events.register("before-send", wire)
+        client = session.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=config,
+        )
+        calls = Calls(settings, inside or wire.carrier(settings.endpoint_url))
+        self.glue = Glue(calls)
+        self.storage = Storage(calls, client, settings)
         self.planner = Planner()
         self.duck = Duck(settings, self.storage.roots)
         self.footers = Footers()
@@ -134,16 +137,8 @@ class Engine:
         infos = [results.column_info(name, kind) for name, kind in plan.display_columns()]
         path = self._row_file(task.id)
         url = f"{task.output_folder}{task.id}.csv"
-        # What describes the result is known before it runs, and storing it takes as long as a small query.
-        described = self.storage.put_beside(f"{url}.metadata", companion.encoded(task.id, infos))
-        try:
-            count = output.write(work, plan, task.sql, path)
-        except BaseException:
-            described.result()
-            self.storage.remove(f"{url}.metadata")
-            raise
-        self.storage.put(url, path)
-        described.result()
+        count = output.write(work, plan, task.sql, path)
+        self.storage.put_all([(url, path), (f"{url}.metadata", companion.encoded(task.id, infos))])
         return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:

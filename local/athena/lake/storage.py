@@ -6,14 +6,17 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
+from xml.etree import ElementTree
 
 from botocore.exceptions import ClientError
 
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.lake.calls import Calls, failure
 from local.athena.settings import Settings
 
 _DOWNLOADS = 8
@@ -48,10 +51,11 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 class Storage:
-    """Reads and writes through one boto3 client; objects are read from disk (see Settings)."""
+    """Lists and writes by `calls`, does what is rare by one boto3 client; objects are read from
+    disk (see Settings)."""
 
-    def __init__(self, client: Any, settings: Settings) -> None:
-        self._client = client
+    def __init__(self, calls: Calls, client: Any, settings: Settings) -> None:
+        self._calls, self._client = calls, client
         self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="athena-upload")
         self._cache = settings.state_dir / "objects"
         self._disk = settings.s3_data_dir / settings.account_id if settings.s3_data_dir else None
@@ -70,17 +74,18 @@ class Storage:
         return list(self._objects(bucket, key if not key or key.endswith("/") else f"{key}/"))
 
     def _objects(self, bucket: str, prefix: str) -> Iterable[Stored]:
-        asked = {"Bucket": bucket, "Prefix": prefix}
+        asked = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
         while True:
             try:
-                page = self._client.list_objects_v2(**asked)
-            except self._client.exceptions.NoSuchBucket as error:
+                page = ElementTree.fromstring(self._calls.s3("GET", bucket, asked))
+            except failure("NoSuchBucket") as error:
                 raise QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist") from error
-            for found in page.get("Contents", []):
-                yield Stored(bucket, found["Key"], found["Size"], found["ETag"].strip('"'))
-            if not page.get("IsTruncated"):
+            for found in page.iterfind("{*}Contents"):
+                key, size, etag = (found.findtext(f"{{*}}{n}", "") for n in ("Key", "Size", "ETag"))
+                yield Stored(bucket, unquote_plus(key), int(size), etag.strip('"'))
+            if page.findtext("{*}IsTruncated") != "true":
                 return
-            asked["ContinuationToken"] = page["NextContinuationToken"]
+            asked["continuation-token"] = page.findtext("{*}NextContinuationToken", "")
 
     def local(self, objects: list[Stored]) -> list[Path]:
         """Paths of the objects' bytes on this machine, in the same order."""
@@ -133,7 +138,7 @@ class Storage:
                 return
             body = body.read_bytes()
         kind = _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
-        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
+        self._calls.s3("PUT", f"{bucket}/{key}", body=body, kind=kind)
 
     def exists(self, url: str) -> bool:
         bucket, key = split_url(url)
@@ -143,14 +148,9 @@ class Storage:
             return False
         return True
 
-    def put_beside(self, url: str, body: Path | bytes) -> Future[None]:
-        """Write one object in another thread."""
-        return self._uploads.submit(self.put, url, body)
-
     def put_all(self, objects: list[tuple[str, Path | bytes]]) -> None:
         """Write objects side by side; all are there when it returns."""
-        for future in [self.put_beside(*each) for each in objects]:
-            future.result()
+        list(self._uploads.map(self.put, *zip(*objects, strict=True)))
 
     def close(self) -> None:
         self._uploads.shutdown(wait=True)

@@ -17,6 +17,8 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
+from local.athena.lake.calls import Answer, Carrier, Request
+
 TIMEOUT_S = 30.0
 
 
@@ -46,6 +48,23 @@ class Wire:
         except (OSError, http.client.HTTPException) as error:
             self._connections().pop(url.netloc).close()
             raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+
+    def carrier(self, url: str) -> Carrier:
+        """Carries the engine's own calls to the server of `url`."""
+        host = urlsplit(url).netloc
+
+        def carry(request: Request) -> Answer:
+            connection = self._connection(host)
+            target = f"{request.path}?{request.query}" if request.query else request.path
+            try:
+                connection.request(request.method, target, request.body, request.headers)
+                answer = connection.getresponse()
+                return Answer(answer.status, answer.read())
+            except (OSError, http.client.HTTPException) as error:
+                self._connections().pop(host).close()
+                raise ConnectionClosedError(endpoint_url=url, error=error) from error
+
+        return carry
 
     def close(self) -> None:
         """Close the connections of the calling thread."""

@@ -155,7 +155,9 @@ def test_a_key_is_no_pattern(endpoint: Endpoint, query: Query, database: str) ->
 
 
 def test_an_object_whose_key_climbs_in_folders_is_not_read(tmp_path: Path) -> None:
-    storage = Storage(None, Settings("http://127.0.0.1", tmp_path / "state", s3_data_dir=tmp_path))
+    settings = Settings("http://127.0.0.1", tmp_path / "state", s3_data_dir=tmp_path)
+    nothing: Any = None
+    storage = Storage(nothing, nothing, settings)
     with pytest.raises(NotSupported, match="climbs in folders"):
         storage.local([Stored("b", "table/../../../etc/passwd", 9, "etag")])
 
