@@ -16,6 +16,7 @@ from local.athena.functions import (
     aggregates,
     approximations,
     arrays,
+    checksums,
     clock,
     json_functions,
     maps,
@@ -54,6 +55,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     **aggregates.TYPED_CALLS,
     **approximations.TYPED_CALLS,
     **arrays.TYPED_CALLS,
+    **checksums.TYPED_CALLS,
     **json_functions.TYPED_CALLS,
     **maps.TYPED_CALLS,
     **sql_json.TYPED_CALLS,
@@ -69,7 +71,9 @@ REWRITES = {
     **regexps.REWRITES,
 }
 # FILTER and OVER stand around these and move with them
-_AROUND = frozenset(["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS])
+_AROUND = frozenset(
+    ["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS, *checksums.TYPED_CALLS]
+)
 
 
 class Translator:
