@@ -168,6 +168,8 @@ class Translator:
                 known = [t for t in types if t is not None]
                 if len(known) < len(types):
                     known = require_bound(self._probe(holder, operands, waiting[at + 1 :]))
+            if not signatures.compares(node.meta["typed"], known):
+                raise arrays.unexpected(node.meta["typed"], known)
             around = node.meta.pop("typed") in _AROUND
             target = rewrites.outermost(node) if around else node
             marker = exp.Placeholder(this="target")
@@ -234,7 +236,7 @@ def _bottom_up(tree: Any) -> Iterator[Any]:
         stack.extend((child, False) for _, child in reversed(children))
 
 
-_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2}
+_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "distinct": 4}
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:

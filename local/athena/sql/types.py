@@ -47,9 +47,10 @@ _DUCKDB_NAMES = {
     "unknown": "INTEGER",
 }
 _HIVE_NAMES = {"integer": "int", "real": "float", "varbinary": "binary", "unknown": "string"}
-# Either is a row of one number in DuckDB: milliseconds, months.
+# Each is a row of one value in DuckDB: milliseconds, months, well-known binary.
 DAY_TO_SECOND, YEAR_TO_MONTH = "interval day to second", "interval year to month"
-_INTERVALS = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER"}
+GEOMETRIES = {"geometry": "Geometry", "sphericalgeography": "SphericalGeography"}
+_CARRIED = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER", **dict.fromkeys(GEOMETRIES, "BLOB")}
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 
 
@@ -93,6 +94,8 @@ class Type:
             return f"{self.name}({','.join(map(str, self.numbers))})"
         if self.name in ("time", "timestamp"):
             return f"{self.name}(3)"
+        if self.name in GEOMETRIES:
+            return GEOMETRIES[self.name]
         return (
             "timestamp(3) with time zone" if self.name == "timestamp with time zone" else self.name
         )
@@ -108,8 +111,8 @@ class Type:
                 f"{identifier(n)} {t.duckdb()}" for n, t in zip(names, self.items, strict=True)
             )
             return f"STRUCT({', '.join(parts)})"
-        if self.name in _INTERVALS:
-            return f'STRUCT("{self.name}" {_INTERVALS[self.name]})'
+        if self.name in _CARRIED:
+            return f'STRUCT("{self.name}" {_CARRIED[self.name]})'
         if self.name == "decimal":
             precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
             return f"DECIMAL({precision},{scale})"
@@ -118,7 +121,7 @@ class Type:
     def hive(self) -> str:
         """Glue's notation; raises QueryFailed for a type that Hive has no column for."""
         if (
-            self.name in ("json", "time", "uuid", "timestamp with time zone")
+            self.name in ("json", "time", "uuid", "timestamp with time zone", *GEOMETRIES)
             or "interval" in self.name
         ):
             raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {self.trino()}")
@@ -203,7 +206,7 @@ class _Reader:
             items.append(self.type())
             if not self.take_if(","):
                 self.take()
-                if names[0] in _INTERVALS:
+                if names[0] in _CARRIED:
                     return Type(names[0])
                 if names == [f"_{at}" for at in range(len(names))]:
                     names = [""] * len(names)  # DuckDB's names for what has none
@@ -212,7 +215,7 @@ class _Reader:
 
 def parse_type(text: str) -> Type:
     """Read a type in Hive's, Trino's or DuckDB's notation; raises QueryFailed when it is none."""
-    if text.lower() in _INTERVALS:
+    if text.lower() in _CARRIED:
         return Type(text.lower())
     reader = _Reader(text)
     found = reader.type()
