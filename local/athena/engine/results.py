@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from local.athena.errors import NotSupported
+from local.athena.functions import geometry
 from local.athena.functions.scalars import java_double
 from local.athena.sql import intervals
 from local.athena.sql.precision import is_zoned
-from local.athena.sql.types import DAY_TO_SECOND, YEAR_TO_MONTH, Type
+from local.athena.sql.types import DAY_TO_SECOND, GEOMETRIES, YEAR_TO_MONTH, Type
 
 Row = list[str | None]
 _PRECISION = {
@@ -103,7 +104,12 @@ def _interval(value: Any, kind: Type) -> str:
     return intervals.text(kind.name, next(iter(value.values())))
 
 
+def _geometry(value: Any, kind: Type) -> str:
+    return geometry.text(next(iter(value.values())))
+
+
 _TEXTS = {
+    **dict.fromkeys(GEOMETRIES, _geometry),
     "boolean": lambda v, k: "true" if v else "false",
     "double": _double,
     "real": _real,

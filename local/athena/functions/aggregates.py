@@ -126,7 +126,7 @@ def _arguments(node: Any) -> tuple[list[Any], Any, bool]:
     return args, order, distinct
 
 
-def _collect(node: Any, name: str, count: int, value: Callable[..., Any]) -> Any:
+def collect(node: Any, name: str, count: int, value: Callable[..., Any]) -> Any:
     """array_agg over what `value` makes of the arguments."""
     args, order, distinct = _arguments(node)
     if len(args) != count:
@@ -143,20 +143,20 @@ def _collect(node: Any, name: str, count: int, value: Callable[..., Any]) -> Any
 
 def _pairs(name: str) -> Callable[[Any], Any]:
     def rewrite(node: Any) -> Any:
-        pairs = _collect(node, name, 2, lambda k, v: call("row", k, v))
+        pairs = collect(node, name, 2, lambda k, v: call("row", k, v))
         return after_window(node, pairs, lambda made: call(f"t_{name}", made))
 
     return rewrite
 
 
 def _map_union(node: Any) -> Any:
-    maps = _collect(node, "map_union", 1, lambda m: m)
+    maps = collect(node, "map_union", 1, lambda m: m)
     return after_window(node, maps, lambda made: call("t_map_union", made))
 
 
 def _moment(name: str) -> Callable[[Any], Any]:
     def rewrite(node: Any) -> Any:
-        numbers = _collect(node, name, 1, lambda x: cast(x, "DOUBLE"))
+        numbers = collect(node, name, 1, lambda x: cast(x, "DOUBLE"))
         return after_window(node, numbers, lambda made: call(f"t_{name}", made))
 
     return rewrite
@@ -259,7 +259,7 @@ def _bitwise(name: str, target: str) -> Callable[[Any, list[Type]], Any]:
     def finish(node: Any, types: list[Type]) -> Any:
         if not types[0].is_integer and types[0].name != "unknown":
             raise unexpected(name, types)
-        made = _collect(node, name, 1, lambda x: cast(x, "BIGINT"))
+        made = collect(node, name, 1, lambda x: cast(x, "BIGINT"))
         made.set("this", target)
         return after_window(node, made, lambda made: made)
 
@@ -269,7 +269,7 @@ def _bitwise(name: str, target: str) -> Callable[[Any, list[Type]], Any]:
 def _geometric_mean(node: Any, types: list[Type]) -> Any:
     if not types[0].is_number and types[0].name != "unknown":
         raise unexpected("geometric_mean", types)
-    logarithms = _collect(
+    logarithms = collect(
         node, "geometric_mean", 1, lambda x: call("t_logarithm", cast(x, "DOUBLE"))
     )
     logarithms.set("this", "avg")

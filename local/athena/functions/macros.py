@@ -136,13 +136,4 @@ MACROS: dict[str, Macro] = {
         "(z TIMESTAMP WITH TIME ZONE) AS strftime(z, '%Y-%m-%dT%H:%M:%S.%gZ')",
         "varchar",
     ),
-    "great_circle_distance": Macro(
-        # Trino's GeoFunctions: Vincenty on a sphere of 6371.01 km.
-        "(a, b, c, d) AS 6371.01e0 * atan2(sqrt("
-        "pow(cos(radians(c)) * sin(radians(b) - radians(d)), 2) + pow(cos(radians(a)) * sin(radians(c))"
-        " - sin(radians(a)) * cos(radians(c)) * cos(radians(b) - radians(d)), 2)), "
-        "sin(radians(a)) * sin(radians(c))"
-        " + cos(radians(a)) * cos(radians(c)) * cos(radians(b) - radians(d)))",
-        "double",
-    ),
 }

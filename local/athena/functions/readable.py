@@ -1,11 +1,12 @@
-"""Trino's functions that print numbers for people: format_number and human_readable_seconds.
+"""Trino's functions for numbers as people write them: format_number, human_readable_seconds, parse_data_size.
 
-Source: FormatNumberFunction and HumanReadableSeconds of trino-main.
+Source: FormatNumberFunction, HumanReadableSeconds and DataSizeFunctions of trino-main.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from local.athena.functions.macro import Macro
 from local.athena.functions.scalars import PythonFunction, fail
@@ -43,12 +44,33 @@ def format_double(value: float) -> str:
     return format_number(whole)
 
 
+_UNITS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+_SIZE = re.compile(rf"(\d+\.?\d*|\.\d+)([{''.join(_UNITS)}]?)B")
+
+
+def parse_data_size(text: str) -> Decimal:
+    """Bytes of `2.3MB`, in steps of 1024, without what is left of a byte."""
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        fail(_INVALID, f"Invalid data size: '{text}'")
+    factor = Decimal(1024 ** _UNITS.index(found[2]))
+    size = int(Context(prec=len(text) + 30).multiply(Decimal(found[1]), factor))
+    if size >= 10**38:
+        fail("NUMERIC_VALUE_OUT_OF_RANGE", f"Value out of range: '{text}' ('{size}B')")
+    return Decimal(size)
+
+
 FUNCTIONS = [
+    PythonFunction("t_data_size", parse_data_size, ["VARCHAR"], "DECIMAL(38,0)"),
     PythonFunction("t_seconds_text", human_readable_seconds, ["DOUBLE"], "VARCHAR"),
     PythonFunction("t_number_text", format_number, ["BIGINT"], "VARCHAR"),
     PythonFunction("t_double_text", format_double, ["DOUBLE"], "VARCHAR"),
 ]
 MACROS = {
+    **dict.fromkeys(
+        ("parse_data_size", "parse_presto_data_size"),
+        Macro("(s VARCHAR) AS t_data_size(s)", "decimal(38,0)"),
+    ),
     "human_readable_seconds": Macro("(x) AS t_seconds_text(x)", "varchar"),
     "format_number": Macro(
         "(x BIGINT) AS t_number_text(x), (x DOUBLE) AS t_double_text(x)", "varchar"

@@ -11,6 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import QueryFailed
+from local.athena.sql.coercion import is_comparable
 from local.athena.sql.types import INTEGERS, Type
 
 # argument kinds in order, alternatives with |; `>boolean` is a lambda of that result
@@ -68,6 +69,13 @@ EXPECTED = {
     name: kinds.split()
     for name, _, kinds in (line.partition(":") for line in _KINDS.strip().split("\n"))
 }
+# What compares its values: Trino has no such function of values that it cannot compare.
+_COMPARING_NAMES = """
+array_distinct array_min array_max array_sort array_histogram array_position array_remove array_union
+array_intersect array_except arrays_overlap contains contains_sequence histogram map_agg multimap_agg
+approx_distinct max min max_by min_by
+"""
+COMPARING = frozenset(_COMPARING_NAMES.split())
 _GROUPS = {
     "integer": INTEGERS,
     "number": (*INTEGERS, "decimal", "double", "real"),
@@ -97,6 +105,11 @@ def _wrap(argument: Any, kind: str, name: str) -> None:
     marker.replace(made)
 
 
+def compares(name: str, types: list[Type]) -> bool:
+    """Whether the function can compare values of these types, if it has to."""
+    return name not in COMPARING or all(map(is_comparable, types))
+
+
 def operands(node: Any) -> list[Any]:
     return [node.this]
 
@@ -105,7 +118,7 @@ def finish(node: Any, types: list[Type]) -> Any:
     """The argument itself; raises QueryFailed(FUNCTION_NOT_FOUND) for one of another kind."""
     kind, name = node.meta["expected"]
     allowed = {"unknown"} | {n for k in kind.split("|") for n in _GROUPS.get(k, (k,))}
-    if types[0].name not in allowed:
+    if types[0].name not in allowed or not compares(name, types):
         raise QueryFailed(
             "FUNCTION_NOT_FOUND",
             f"line 1:1: Unexpected parameters ({types[0].trino()}) for function {name}",

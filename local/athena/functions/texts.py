@@ -166,7 +166,13 @@ def luhn_check(digits: str) -> bool:
     return bool(digits) and total % 10 == 0
 
 
+def hexadecimal(text: str) -> str:
+    """Its UTF-16 code units, four digits each."""
+    return text.encode("utf-16-be").hex().upper()
+
+
 FUNCTIONS = [
+    PythonFunction("t_hexadecimal", hexadecimal, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_text_reversed", reversed_text, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_text_upper", upper, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_text_lower", lower, ["VARCHAR"], "VARCHAR"),
@@ -243,6 +249,8 @@ MACROS = {
     "strpos": Macro(
         "(s, p) AS CAST(strpos(s, p) AS BIGINT), (s, p, n) AS t_position(s, p, n)", "bigint"
     ),
+    "index": Macro("(s, p) AS CAST(strpos(s, p) AS BIGINT)", "bigint"),
+    "char2hexint": Macro("(s VARCHAR) AS t_hexadecimal(s)", "varchar"),
     "replace": Macro(
         "(s, p) AS replace(s, p, ''), (s, p, r) AS CASE WHEN p = '' "
         "THEN r || array_to_string(list_transform(string_split(s, ''), "

@@ -59,6 +59,12 @@ class Table:
         return self.parameters.get("projection.enabled", "").lower() == "true"
 
     @property
+    def buckets(self) -> tuple[list[str], int]:
+        """The columns by whose hash rows lie in files, and how many buckets there are."""
+        storage = self.definition.get("StorageDescriptor") or {}
+        return storage.get("BucketColumns") or [], storage.get("NumberOfBuckets") or 0
+
+    @property
     def all_columns(self) -> dict[str, Type]:
         return {**self.columns, **self.keys}
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.sql import floats, intervals, precision
-from local.athena.sql.coercion import common, common_of, is_orderable
+from local.athena.sql.coercion import common, common_of, is_comparable, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
 from local.athena.sql.precision import comparable
@@ -47,7 +47,8 @@ def compared(node: Any, types: list[Type]) -> Any:
     """`=` and its kin."""
     left, right = types
     symbol = _SYMBOLS[type(node)]
-    if common(left, right) is None:
+    known = is_comparable(left) and is_comparable(right)
+    if common(left, right) is None or not known:
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
     if symbol in ("<", ">", "<=", ">=") and not (is_orderable(left) and is_orderable(right)):
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
@@ -91,6 +92,8 @@ def listed(node: Any, types: list[Type]) -> Any:
     """`x IN (…)` and `x IN (SELECT …)`."""
     if common_of(types) is None:
         raise mismatch("IN value and list items must be the same type")
+    if not all(map(is_comparable, types)):
+        raise mismatch(f"Cannot apply operator: {types[0].trino()} = {types[0].trino()}")
     nested = next((t for t in types if t.items), None)
     if nested is not None:
         raise NotSupported(f"IN with values of type {nested.trino()}")
@@ -143,7 +146,7 @@ def nullified(node: Any, types: list[Type]) -> Any:
     if len(types) != 2:
         raise QueryFailed("SYNTAX_ERROR", "line 1:1: Invalid number of arguments for 'nullif'")
     left, right = types
-    if common(left, right) is None:
+    if common(left, right) is None or not is_comparable(left):
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
     if left == right or left.is_integer or left.name in ("unknown", "varchar"):
         value, other = node.expressions
@@ -181,6 +184,29 @@ def ordered(node: Any, types: list[Type]) -> Any:
             f"Type {found.trino()} is not orderable, and therefore cannot be used in ORDER BY"
         )
     return node
+
+
+def grouped(node: Any, types: list[Type]) -> Any:
+    for found in types:
+        if not is_comparable(found):
+            raise mismatch(
+                f"{found.trino()} is not comparable, and therefore cannot be used in GROUP BY"
+            )
+    return node
+
+
+def distinct(node: Any, types: list[Type]) -> Any:
+    """SELECT DISTINCT, and DISTINCT in an aggregate."""
+    for found in types:
+        if not is_comparable(found):
+            kind = found.trino()
+            raise mismatch(f"DISTINCT can only be applied to comparable types (actual: {kind})")
+    return node
+
+
+def _told_apart(node: Any) -> list[Any]:
+    holder = node.parent if isinstance(node.parent, exp.Select) else node
+    return [e.this if isinstance(e, exp.Alias) else e for e in holder.expressions]
 
 
 def arrayed(node: Any, types: list[Type]) -> Any:
@@ -310,6 +336,8 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "negate": (lambda n: [n.this], negated),
     "array": (lambda n: list(n.expressions), arrayed),
     "order": (_key, ordered),
+    "group": (lambda n: list(n.expressions), grouped),
+    "distinct": (_told_apart, distinct),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
-QUICK = frozenset(["numbers"])  # not worth a question to the planner
+QUICK = frozenset(["numbers", "group", "distinct"])  # not worth a question to the planner

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.athena.sql.types import INTEGERS, Type
+from local.athena.sql.types import GEOMETRIES, INTEGERS, Type
 
 _WIDTHS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 _MOST = 38
@@ -71,9 +71,14 @@ def common_of(types: list[Type]) -> Type | None:
 
 def is_orderable(kind: Type) -> bool:
     """Whether `<` and ORDER BY know values of this type."""
-    if kind.name in ("map", "json"):
+    if kind.name in ("map", "json", *GEOMETRIES):
         return False
     return all(is_orderable(i) for i in kind.items)
+
+
+def is_comparable(kind: Type) -> bool:
+    """Whether `=`, GROUP BY and DISTINCT know values of this type."""
+    return kind.name not in GEOMETRIES and all(map(is_comparable, kind.items))
 
 
 def arithmetic(operator: str, left: Type, right: Type) -> Type | None:

@@ -236,6 +236,8 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.Having: _waiting("having"),
     exp.Values: _waiting("rows"),
     exp.Ordered: _waiting("order"),
+    exp.Group: _waiting("group"),
+    exp.Distinct: _waiting("distinct"),
     exp.Join: _join,
     exp.And: _waiting("logical"),
     exp.Or: _waiting("logical"),

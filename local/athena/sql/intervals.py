@@ -185,14 +185,14 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)\s*", re.A)
 _DURATIONS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7}
 
 
-def parse_duration(duration: str) -> int:
-    """Milliseconds of `42.8ms` and the like."""
+def parse_duration(duration: str) -> dict[str, int]:
+    """The interval of `42.8ms` and the like, whole: a TRY around it would not cover its parts."""
     found = _DURATION.fullmatch(duration)
     if not found:
         fail(
             "INVALID_FUNCTION_ARGUMENT", f"duration is not a valid data duration string: {duration}"
         )
-    return int(float(found.group(1)) * _DURATIONS[found.group(2)] + 0.5)
+    return {DAY_TO_SECOND: int(float(found.group(1)) * _DURATIONS[found.group(2)] + 0.5)}
 
 
 def _day_text(number: int) -> str:
@@ -203,12 +203,12 @@ def _month_text(number: int) -> str:
     return text(YEAR_TO_MONTH, number)
 
 
+_DS, _YM = Type(DAY_TO_SECOND).duckdb(), Type(YEAR_TO_MONTH).duckdb()
 FUNCTIONS = [
-    PythonFunction("t_duration", parse_duration, ["VARCHAR"], "BIGINT"),
+    PythonFunction("t_duration", parse_duration, ["VARCHAR"], _DS),
     PythonFunction("t_day_text", _day_text, ["BIGINT"], "VARCHAR"),
     PythonFunction("t_month_text", _month_text, ["INTEGER"], "VARCHAR"),
 ]
-_DS, _YM = Type(DAY_TO_SECOND).duckdb(), Type(YEAR_TO_MONTH).duckdb()
 _MIXED = "t_fail('TYPE_MISMATCH', 'line 1:1: Cannot apply operator to intervals of two types')"
 _COUNT = "(12 * datepart('year', i) + datepart('month', i))"
 _HOURS = "t_fail('INVALID_FUNCTION_ARGUMENT', 'Cannot add hour, minutes or seconds to a date')"
@@ -257,7 +257,7 @@ MACROS = {
     "plus_interval": _moving("+"),
     "minus_interval": _moving("-"),
     "to_milliseconds": Macro(f"(i {_DS}) AS struct_extract_at(i, 1)", "bigint"),
-    "parse_duration": Macro("(s) AS t_day_to_second(t_duration(s))", DAY_TO_SECOND),
+    "parse_duration": Macro("(s) AS t_duration(s)", DAY_TO_SECOND),
 }
 PARTS: dict[str, Callable[[str], str]] = {
     "year": lambda x: f"(i {_YM}) AS CAST({x} // 12 AS BIGINT)",

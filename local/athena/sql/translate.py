@@ -16,6 +16,7 @@ from local.athena.functions import (
     aggregates,
     approximations,
     arrays,
+    checksums,
     clock,
     json_functions,
     maps,
@@ -57,6 +58,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     **approximations.TYPED_CALLS,
     **clock.TYPED_CALLS,
     **arrays.TYPED_CALLS,
+    **checksums.TYPED_CALLS,
     **json_functions.TYPED_CALLS,
     **maps.TYPED_CALLS,
     **sql_json.TYPED_CALLS,
@@ -72,7 +74,9 @@ REWRITES = {
     **regexps.REWRITES,
 }
 # FILTER and OVER stand around these and move with them
-_AROUND = frozenset(["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS])
+_AROUND = frozenset(
+    ["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS, *checksums.TYPED_CALLS]
+)
 
 
 class Translator:
@@ -167,6 +171,8 @@ class Translator:
                 known = [t for t in types if t is not None]
                 if len(known) < len(types):
                     known = require_bound(self._probe(holder, operands, waiting[at + 1 :]))
+            if not signatures.compares(node.meta["typed"], known):
+                raise arrays.unexpected(node.meta["typed"], known)
             around = node.meta.pop("typed") in _AROUND
             target = rewrites.outermost(node) if around else node
             marker = exp.Placeholder(this="target")
@@ -233,7 +239,7 @@ def _bottom_up(tree: Any) -> Iterator[Any]:
         stack.extend((child, False) for _, child in reversed(children))
 
 
-_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2}
+_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "distinct": 4}
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:

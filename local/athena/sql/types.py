@@ -47,9 +47,10 @@ _DUCKDB_NAMES = {
     "unknown": "INTEGER",
 }
 _HIVE_NAMES = {"integer": "int", "real": "float", "varbinary": "binary", "unknown": "string"}
-# Either is a row of one number in DuckDB: milliseconds, months.
+# Each is a row of one value in DuckDB: milliseconds, months, well-known binary.
 DAY_TO_SECOND, YEAR_TO_MONTH = "interval day to second", "interval year to month"
-_INTERVALS = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER"}
+GEOMETRIES = {"geometry": "Geometry", "sphericalgeography": "SphericalGeography"}
+_CARRIED = {DAY_TO_SECOND: "BIGINT", YEAR_TO_MONTH: "INTEGER", **dict.fromkeys(GEOMETRIES, "BLOB")}
 # DuckDB's nanoseconds carry Trino's microseconds: so the planner tells timestamp(6) from timestamp(3).
 _MICROSECONDS = {
     "timestamp_ns": "timestamp",
@@ -111,7 +112,7 @@ class Type:
             return f"{word}({self.numbers[0] if self.numbers else 3}) {zone}".strip()
         if self.numbers:
             return f"{self.name}({','.join(map(str, self.numbers))})"
-        return self.name
+        return GEOMETRIES.get(self.name, self.name)
 
     def duckdb(self) -> str:
         if self.name == "array":
@@ -124,8 +125,8 @@ class Type:
                 f"{identifier(n)} {t.duckdb()}" for n, t in zip(names, self.items, strict=True)
             )
             return f"STRUCT({', '.join(parts)})"
-        if self.name in _INTERVALS:
-            return f'STRUCT("{self.name}" {_INTERVALS[self.name]})'
+        if self.name in _CARRIED:
+            return f'STRUCT("{self.name}" {_CARRIED[self.name]})'
         if self.name == "decimal":
             precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
             return f"DECIMAL({precision},{scale})"
@@ -136,7 +137,7 @@ class Type:
     def hive(self) -> str:
         """Glue's notation; raises QueryFailed for a type that Hive has no column for."""
         if (
-            self.name in ("json", "time", "uuid", "timestamp with time zone")
+            self.name in ("json", "time", "uuid", "timestamp with time zone", *GEOMETRIES)
             or "interval" in self.name
             or (self.name == "timestamp" and self.has_microseconds)
         ):
@@ -224,7 +225,7 @@ class _Reader:
             items.append(self.type())
             if not self.take_if(","):
                 self.take()
-                if names[0] in _INTERVALS:
+                if names[0] in _CARRIED:
                     return Type(names[0])
                 if names == [f"_{at}" for at in range(len(names))]:
                     names = [""] * len(names)  # DuckDB's names for what has none
@@ -233,7 +234,7 @@ class _Reader:
 
 def parse_type(text: str) -> Type:
     """Read a type in Hive's, Trino's or DuckDB's notation; raises QueryFailed when it is none."""
-    if text.lower() in _INTERVALS:
+    if text.lower() in _CARRIED:
         return Type(text.lower())
     reader = _Reader(text)
     found = reader.type()

@@ -120,6 +120,9 @@ def create_external(statement: Statement, database: str) -> tuple[str, bool, dic
         keys = _clause(reader, definition, descriptor) or keys
     if not descriptor["Location"]:
         raise QueryFailed("", "FAILED: SemanticException table location is required (LOCATION)")
+    named = {column["Name"] for column in descriptor["Columns"]}
+    if not named.issuperset(descriptor["BucketColumns"]):
+        raise QueryFailed("", "FAILED: SemanticException [Error 10002]: Invalid column reference")
     definition.update(StorageDescriptor=descriptor, PartitionKeys=keys)
     return schema, quiet, definition
 
@@ -148,10 +151,31 @@ def _clause(
     elif reader.take_if("TBLPROPERTIES"):
         definition["Parameters"].update(properties(reader))
     elif reader.take_if("CLUSTERED", "BY"):
-        raise NotSupported("CLUSTERED BY in CREATE TABLE")
+        descriptor["BucketColumns"] = _names(reader)
+        reader.expect("INTO")
+        descriptor["NumberOfBuckets"] = _number(reader)
+        reader.expect("BUCKETS")
     else:
         raise reader.mismatch("Expecting: a table clause")
     return []
+
+
+def _names(reader: Reader) -> list[str]:
+    """`(name, …)`."""
+    reader.expect("(")
+    found = [reader.name()]
+    while reader.take_if(","):
+        found.append(reader.name())
+    reader.expect(")")
+    return found
+
+
+def _number(reader: Reader) -> int:
+    lexeme = reader.take()
+    if not lexeme.text.isdigit() or int(lexeme.text) == 0:
+        reader.at -= 1
+        raise reader.mismatch("Expecting: a number")
+    return int(lexeme.text)
 
 
 def _stored_as(kind: str, descriptor: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.lake.catalog import NULL_KEY
 from local.athena.sql.quoting import identifier, quoted
 from local.athena.sql.types import Type
+from local.athena.statements import buckets
+from local.athena.statements.buckets import Buckets
 
 OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
 
@@ -33,10 +35,10 @@ class Written:
     partitions: list[tuple[str, ...]]
 
 
-def _file_name() -> str:
-    """As Athena names files: time, a counter, five letters, a UUID."""
+def _query_name() -> str:
+    """As Athena names queries in the names of files: time, a counter, five letters."""
     letters = "".join(random.choices(string.ascii_lowercase + string.digits, k=5))
-    return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_00000_{letters}_{uuid.uuid4()}"
+    return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_00000_{letters}"
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,31 @@ def encoding(file_format: str, properties: dict[str, Any]) -> Encoding:
     known = (_PARQUET if file_format == "parquet" else _TEXT).get(compression)
     if known is None:
         raise NotSupported(f"compression {compression} for {file_format}")
+    level = _level(properties, known)
     if file_format == "parquet":
-        return Encoding("parquet", f"FORMAT parquet, COMPRESSION {known}")
+        return Encoding("parquet", f"FORMAT parquet, COMPRESSION {known}{level}")
+    if level:
+        raise NotSupported(f"compression_level for {file_format}")
     suffix = _SUFFIXES[known]
     if file_format == "json":
         return Encoding("json", f"FORMAT json, COMPRESSION {known}", suffix)
     delimiter = quoted(str(properties.get("field_delimiter") or "\x01"))
     options = f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', NULLSTR '\\N'"
     return Encoding("text", f"{options}, COMPRESSION {known}", suffix)
+
+
+# https://docs.aws.amazon.com/athena/latest/ug/compression-support-zstd-levels.html
+_USUAL_LEVEL, _LEVELS = 3, range(1, 23)
+
+
+def _level(properties: dict[str, Any], compression: str) -> str:
+    """COPY's option for a level of compression, "" for the usual one."""
+    asked = str(properties.get("compression_level", _USUAL_LEVEL))
+    if "compression_level" in properties and compression != "zstd":
+        raise NotSupported(f"compression_level for compression {compression}")
+    if not asked.isdigit() or int(asked) not in _LEVELS:
+        raise NotSupported(f"compression_level {asked}: not from 1 to 22")
+    return "" if int(asked) == _USUAL_LEVEL else f", COMPRESSION_LEVEL {asked}"
 
 
 @contextmanager
@@ -95,10 +114,11 @@ def files(
     columns: dict[str, Type],
     keys: list[str],
     form: Encoding,
+    clusters: Buckets | None = None,
 ) -> Iterator[tuple[Path, list[Path], int]]:
     """Run the plan into files below a scratch folder that lives as long as the block.
 
-    Gives the folder, the files and the number of rows in them.
+    Gives the folder, the files and the number of rows in them. A bucket is the last folder.
     """
     form.require({name: kind for name, kind in columns.items() if name not in keys})
     folder = work.duck.scratch / uuid.uuid4().hex
@@ -106,22 +126,26 @@ def files(
         f"CAST(#{at} AS {kind.duckdb()}) AS {identifier(name)}"
         for at, (name, kind) in enumerate(columns.items(), 1)
     )
+    divided = [*keys, buckets.COLUMN] if clusters else keys
     partition = (
-        f", PARTITION_BY ({', '.join(map(identifier, keys))}), FILENAME_PATTERN 'part_{{i}}'"
-        if keys
+        f", PARTITION_BY ({', '.join(map(identifier, divided))}), FILENAME_PATTERN 'part_{{i}}'"
+        if divided
         else ""
     )
     folder.mkdir(parents=True)
-    target = folder if keys else folder / "part_0"
+    target = folder if divided else folder / "part_0"
     try:
         with work.running(plan, text) as (connection, query):
             written = f"SELECT {listed} FROM ({query}) AS written"
+            if clusters:
+                number = f"{clusters.number(columns)} AS {identifier(buckets.COLUMN)}"
+                written = f"SELECT *, {number} FROM ({written}) AS clustered"
             copied = connection.execute(
                 f"COPY ({written}) TO {quoted(str(target))} ({form.options}{partition})"
             )
             rows = int(copied.fetchone()[0])
         made = sorted(p for p in folder.rglob("*") if p.is_file())
-        if keys and len({p.parent for p in made}) > OPEN_PARTITIONS:
+        if divided and len({p.parent for p in made}) > OPEN_PARTITIONS:
             raise QueryFailed(
                 "HIVE_TOO_MANY_OPEN_PARTITIONS",
                 f"Exceeded limit of {OPEN_PARTITIONS} open writers for partitions/buckets",
@@ -133,7 +157,22 @@ def files(
 
 def _values(folder: Path, path: Path) -> tuple[str, ...]:
     parts = path.relative_to(folder).parts[:-1]
-    return tuple(urllib.parse.unquote(p.partition("=")[2]) or NULL_KEY for p in parts)
+    return tuple(
+        urllib.parse.unquote(p.partition("=")[2]) or NULL_KEY
+        for p in parts
+        if not p.startswith(_BUCKET)
+    )
+
+
+_BUCKET = f"{buckets.COLUMN}="
+
+
+def _file_name(path: Path, query: str) -> str:
+    """As Athena names files: the query and a UUID, with the bucket if there is one."""
+    folder = path.parent.name
+    if folder.startswith(_BUCKET):
+        return buckets.file_name(int(folder.removeprefix(_BUCKET)), query)
+    return f"{query}_{uuid.uuid4()}"
 
 
 def upload(
@@ -145,7 +184,9 @@ def upload(
     """Store the files in the folders that `place` names for the values of their partitions."""
     with files_ as (folder, paths, rows):
         values = [_values(folder, path) for path in paths]
-        urls = [f"{place(v)}/{_file_name()}{suffix}" for v in values]
+        query = _query_name()
+        names = [_file_name(path, query) for path in paths]
+        urls = [f"{place(v)}/{n}{suffix}" for v, n in zip(values, names, strict=True)]
         work.storage.put_all(list(zip(urls, paths, strict=True)))
     return Written(urls, rows, [v for v in dict.fromkeys(values) if v])
 

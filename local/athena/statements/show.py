@@ -177,6 +177,10 @@ def _created(table: Table) -> str:
     if table.keys:
         keys = ", \n".join(f"  `{n}` {_hive(k)}" for n, k in table.keys.items())
         text += f"PARTITIONED BY ( \n{keys})\n"
+    names, count = table.buckets
+    if names:
+        listed = ", \n".join(f"  {n}" for n in names)
+        text += f"CLUSTERED BY ( \n{listed}) \nINTO {count} BUCKETS\n"
     text += f"ROW FORMAT SERDE \n  {_quoted(table.serde)} \n"
     if table.serde_parameters:
         listed = ", \n".join(

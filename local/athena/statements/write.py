@@ -11,6 +11,7 @@ from local.athena.lake import projection
 from local.athena.lake.catalog import Partition, Table
 from local.athena.sql.coercion import common
 from local.athena.sql.types import Type
+from local.athena.statements import buckets
 from local.athena.statements.ddl import storage as storage_descriptor
 from local.athena.statements.files import Written, encoding, files, folders, upload
 from local.athena.statements.kinds import Reader, Statement
@@ -19,10 +20,12 @@ _FORMATS = frozenset(["parquet", "json", "textfile"])
 # https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html#ctas-table-properties
 _USED_NAMES = """
 table_type is_external external_location format partitioned_by field_delimiter
-write_compression parquet_compression
+write_compression parquet_compression compression_level bucketed_by bucket_count
 """
 _USED = frozenset(_USED_NAMES.split())
-_REFUSED = frozenset(["bucketed_by", "bucket_count", "compression_level", "orc_compression"])
+_REFUSED = frozenset(["orc_compression"])
+# https://docs.aws.amazon.com/athena/latest/ug/unload.html
+_UNLOADED = {"format", "compression", "compression_level", "partitioned_by", "field_delimiter"}
 
 
 def _check_properties(properties: dict[str, Any]) -> None:
@@ -136,15 +139,20 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = _stored(plan.columns)
     _require_last(list(columns), keys)
+    clusters = buckets.asked(properties, columns, keys)
     location = str(
         properties.get("external_location") or f"{default_location}/{uuid.uuid4()}"
     ).rstrip("/")
     require_empty(work, location, f"{database}.{name}")
     definition = _definition(name, columns, keys, file_format, location, properties)
+    if clusters:
+        definition["StorageDescriptor"].update(
+            BucketColumns=list(clusters.columns), NumberOfBuckets=clusters.count
+        )
     written = Written([], 0, [])
     if not no_data:
         form = encoding(file_format, properties)
-        made = files(work, plan, query, columns, keys, form)
+        made = files(work, plan, query, columns, keys, form, clusters)
         written = upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))
     work.catalog.create_table(database, definition)
     _register(work, work.catalog.table(database, name), written)
@@ -209,7 +217,10 @@ def _register(work: Work, table: Table, written: Written) -> None:
 
 
 def _require_plain(table: Table) -> None:
-    """Raise NotSupported for a table whose properties say how lines are written."""
+    """Raise NotSupported for a table with buckets or with properties of how lines are written."""
+    if table.buckets[0]:
+        # https://docs.aws.amazon.com/athena/latest/ug/ctas-partitioning-and-bucketing-what-is-bucketing.html
+        raise NotSupported("INSERT INTO a bucketed table")
     if table.format == "csv":
         raise NotSupported("INSERT INTO a table with OpenCSVSerde")
     for name in ("escape.delim", "serialization.null.format", "skip.header.line.count"):
@@ -324,6 +335,8 @@ def unload(work: Work, statement: Statement) -> Written:
     reader.expect("TO")
     location = reader.string().rstrip("/")
     properties = with_properties(reader.balanced()) if reader.take_if("WITH") else {}
+    for unknown in properties.keys() - _UNLOADED:
+        raise NotSupported(f"UNLOAD with property {unknown}")
     file_format = str(properties.get("format", "")).lower()
     if file_format not in _FORMATS:
         raise NotSupported(f"UNLOAD to format '{file_format}'")

@@ -42,10 +42,11 @@ def table(endpoint: Endpoint) -> str:
     "how",
     [
         {"ctas_approach": True},
+        {"ctas_approach": True, "ctas_parameters": {"bucketing_info": (["id"], 1)}},
         {"ctas_approach": False, "unload_approach": True, "s3_output": f"{OUTPUT}/unloaded/"},
         {"ctas_approach": False},
     ],
-    ids=["ctas", "unload", "plain"],
+    ids=["ctas", "buckets", "unload", "plain"],
 )
 def test_read_sql_query_gives_the_rows_whichever_way(table: str, how: dict[str, Any]) -> None:
     frame = wr.athena.read_sql_query(

@@ -84,7 +84,10 @@ def test_text_is_zipped_and_says_so_in_its_name(
 @pytest.mark.parametrize(
     ("properties", "sql", "reason"),
     [
-        ("bucketed_by = array['n'], bucket_count = 2", "select 1 as n", "NOT_SUPPORTED: table property bucketed_by"),
+        ("format = 'orc', orc_compression = 'zlib'", "select 1 as n", "NOT_SUPPORTED: table property orc_compression"),
+        ("write_compression = 'gzip', compression_level = 4", "select 1 as n", "NOT_SUPPORTED: compression_level for compression gzip"),
+        ("write_compression = 'zstd', compression_level = 23", "select 1 as n", "NOT_SUPPORTED: compression_level 23: not from 1 to 22"),
+        ("format = 'json', write_compression = 'zstd', compression_level = 4", "select 1 as n", "NOT_SUPPORTED: compression_level for json"),
         ("table_type = 'iceberg'", "select 1 as n", "INVALID_TABLE_PROPERTY: line 1:1: External"),
         ("format = 'orc'", "select 1 as n", "NOT_SUPPORTED: format orc"),
         ("write_compression = 'lzo'", "select 1 as n", "NOT_SUPPORTED: compression lzo"),
@@ -98,6 +101,20 @@ def test_what_cannot_be_written_is_refused_by_name(
 ) -> None:
     statement = f"create table written.refused with ({properties}) as {sql}"
     assert written.reason(statement).startswith(reason)
+
+
+def test_a_level_of_compression_changes_the_size(written: Query, endpoint: Endpoint) -> None:
+    sizes = []
+    sql = "select n, to_hex(md5(to_utf8(cast(n / 3 as varchar)))) as word from unnest(sequence(1, 9000)) as t (n)"
+    for level in (1, 22):
+        properties = f"write_compression = 'zstd', compression_level = {level}"
+        _create(written, f"level_{level}", f", {properties}", sql)
+        listed = endpoint.client("s3").list_objects_v2(Bucket=LAKE, Prefix=f"write/level_{level}/")
+        sizes.append(sum(o["Size"] for o in listed["Contents"]))
+    assert sizes[1] < sizes[0]
+    unload = f"unload (select 1 as n) to '{FOLDER}/unloaded/' with (format = 'json', compression = 'zstd', {{}})"
+    assert written.reason(unload.format("bucket_count = 1")).endswith("UNLOAD with property bucket_count")  # fmt: skip
+    written.rows(unload.format("compression_level = 3"))
 
 
 def test_insert_into_lines_of_another_form_is_refused(written: Query) -> None:

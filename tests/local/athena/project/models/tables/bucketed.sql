@@ -1,2 +1,2 @@
 {{ config(materialized='table', bucketed_by=['n'], bucket_count=4) }}
-select 1 as n
+{{ every_type() }}
