@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.manifest import DataFile
 from pyiceberg.types import TimestampType
 
 from .conftest import LAKE, Endpoint, Query
@@ -317,6 +318,26 @@ def test_what_another_writer_does_is_seen(ice: Query, endpoint: Endpoint, name: 
         ice.rows(f"select id from {name} where at > timestamp '2026-01-02 03:04:05.678901'") == []
     )
     assert ice.rows(f"select called from {name} where at > timestamp '2026-01-02'") == [["eve"]]
+
+
+@pytest.mark.parametrize(
+    "path", [f"s3://{LAKE}/../../../../etc/passwd", "file:///etc/passwd", "/etc/passwd"]
+)
+def test_metadata_cannot_name_files_of_the_host(
+    ice: Query, endpoint: Endpoint, name: str, path: str
+) -> None:
+    people(ice, name)
+    opened = catalog(endpoint).load_table(name)
+    known = next(iter(opened.scan().plan_files())).file
+    facts = {"file_path": path, "record_count": 1, "file_size_in_bytes": 100}
+    forged = DataFile.from_args(
+        content=known.content, file_format=known.file_format, partition=known.partition,
+        spec_id=0, **facts,
+    )  # fmt: skip
+    with opened.transaction() as transaction, transaction.update_snapshot().fast_append() as append:
+        append.append_data_file(forged)
+    for sql in (f"select * from {name}", f"delete from {name}", f"update {name} set id = 2"):
+        assert ice.reason(sql).startswith(("NOT_SUPPORTED", "INVALID_PROPERTY"))
 
 
 def test_null_is_no_value_of_a_required_column(ice: Query, endpoint: Endpoint, name: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from local.supervisor import Supervisor, listen, port_of
 
-from .conftest import RESULTS, Endpoint, Query
+from .conftest import LAKE, RESULTS, Endpoint, Query
 
 pytestmark = pytest.mark.integration
 OUTPUT = {"OutputLocation": f"s3://{RESULTS}/restart/"}
@@ -146,3 +146,30 @@ def test_a_query_that_needs_too_much_memory_fails_alone(
         ), sql
         assert status["AthenaError"]["ErrorType"] == 1
         assert query.rows("select 1") == [["1"]]
+
+
+def test_without_the_folder_of_the_emulator_objects_are_fetched_once(
+    started: Callable[..., tuple[Supervisor, Any, str]],
+) -> None:
+    supervisor, client, _ = started()
+    query = Query(client)
+    query.rows("create database if not exists fetched")
+    where = f"s3://{LAKE}/fetched"
+    query.rows(
+        f"create table fetched.hive with (external_location = '{where}/hive/', "
+        "partitioned_by = array['k']) as select * from (values (1, 'a b'), (2, 'é')) as t (n, k)"
+    )
+    query.rows(
+        "create table fetched.ice with (table_type = 'ICEBERG', is_external = false, "
+        f"location = '{where}/ice/') as select n, k from fetched.hive"
+    )
+    query.rows("merge into fetched.ice t using fetched.hive s on t.n = s.n and s.n = 2 "
+               "when matched then update set n = 3")  # fmt: skip
+    for table in ("hive", "ice"):
+        paths = query.rows(f'select distinct substr("$path", 1, {len(where)}) from fetched.{table}')
+        assert paths == [[where]]
+    assert query.rows("select n, k from fetched.ice order by 1") == [["1", "a b"], ["3", "é"]]
+    cache = supervisor.servers()[-1].log.parent.parent / "state" / "objects"
+    kept = sum(1 for p in cache.rglob("*") if p.is_file())
+    query.rows("select count(k) from fetched.hive")
+    assert sum(1 for p in cache.rglob("*") if p.is_file()) == kept
