@@ -44,6 +44,8 @@ def explain(error: Any, text: str = "") -> QueryFailed:
         return NotSupported(OUTSIDE)
     if _UNREADABLE.search(message):
         return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", message.splitlines()[0]))
+    if "Division by zero" in message:  # followed by advice that holds for DuckDB alone
+        return QueryFailed("DIVISION_BY_ZERO", "Division by zero")
     for pattern, name in _KINDS:
         if re.search(pattern, message):
             return QueryFailed(
@@ -63,6 +65,7 @@ _UNREADABLE = re.compile(
 _FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
 
 _KINDS = [
+    (r"TRY can not be used in combination", "NOT_SUPPORTED"),
     (r"aggregate function calls cannot be nested", "NESTED_AGGREGATION"),
     (r"(WHERE|GROUP BY|JOIN) (clause|condition) cannot contain", "EXPRESSION_NOT_SCALAR"),
     (
@@ -83,7 +86,6 @@ _KINDS = [
     (r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT"),
     (r"Map keys can not be NULL", "INVALID_FUNCTION_ARGUMENT"),
     (r"key list does not align with the map value list", "INVALID_FUNCTION_ARGUMENT"),
-    (r"Division by zero", "DIVISION_BY_ZERO"),
     (r"Ambiguous reference to column", "AMBIGUOUS_NAME"),
     (r"must appear in the GROUP BY", "EXPRESSION_NOT_AGGREGATE"),
     (r"Overflow|out of range|Out of Range", "NUMERIC_VALUE_OUT_OF_RANGE"),

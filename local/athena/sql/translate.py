@@ -29,6 +29,7 @@ from local.athena.functions import (
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
 from local.athena.sql import checks, typed, unnest
+from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
 from local.athena.sql.inference import Inference
@@ -92,6 +93,7 @@ class Translator:
     def translate(self, tree: Any) -> Any:
         """The DuckDB tree; raises QueryFailed for what Trino refuses and NotSupported for our limits."""
         holder = exp.Subquery(this=tree)
+        isolate(tree)
         for node in list(_bottom_up(tree)):
             self._untyped(node)
         self._resolve_types(holder)

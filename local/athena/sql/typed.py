@@ -14,7 +14,7 @@ from local.athena.sql import intervals, precision
 from local.athena.sql.casts import convert
 from local.athena.sql.coercion import arithmetic, as_decimal, common, common_of, is_orderable
 from local.athena.sql.floats import coerced
-from local.athena.sql.nodes import any_null, call, case, cast, null, raw
+from local.athena.sql.nodes import any_null, call, case, cast, fresh, let, null, raw, variable
 from local.athena.sql.types import Type, parse_type
 
 
@@ -336,8 +336,12 @@ def histogram(node: Any, types: list[Type]) -> Any:
 
 def converted(node: Any, types: list[Type]) -> Any:
     target = parse_type(node.args["target"])
-    made = convert(node.this, types[0], target)
-    return call("try", made) if isinstance(node, exp.TryCast) else made
+    if not isinstance(node, exp.TryCast):
+        return convert(node.this, types[0], target)
+    if isinstance(node.this, (exp.Column, exp.Literal)):
+        return call("try", convert(node.this, types[0], target))
+    name = fresh("c")  # a failure of the operand itself is none of TRY_CAST's
+    return let(node.this, name, call("try", convert(variable(name), types[0], target)))
 
 
 def zoned(node: Any, types: list[Type]) -> Any:
