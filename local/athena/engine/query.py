@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,7 +62,11 @@ class Plan:
 
 @dataclass
 class Work:
-    """What one running query holds; `stop` interrupts it from another thread."""
+    """What one running query holds.
+
+    Who has `ending` decides how the query ends: another thread that stops it, or its own, which
+    takes it before anything is seen from outside and keeps it until its record says so.
+    """
 
     catalog: Catalog
     storage: Storage
@@ -75,6 +80,8 @@ class Work:
     _mark: int = 0
     _tries: bool = False
     stopped: bool = False
+    ending: Any = field(default_factory=threading.RLock)
+    _settled: bool = False
 
     @cached_property
     def iceberg(self) -> Any:
@@ -96,8 +103,20 @@ class Work:
         """What this query has listed so far."""
         return Listing(self.storage)
 
-    def stop(self) -> None:
-        self.stopped = True
+    def settle(self) -> None:
+        """Call before the query's effects can be seen; raises QueryCancelled when it was stopped."""
+        if not self._settled:
+            self.ending.acquire()
+            self._settled = True
+            self.check()
+
+    def unsettle(self) -> None:
+        """The record of the query has its end."""
+        if self._settled:
+            self.ending.release()
+
+    def interrupt(self) -> None:
+        """Break off what DuckDB does for the query; from another thread."""
         for connection in list(self._connections):
             connection.interrupt()
 

@@ -154,7 +154,8 @@ def upload(
     with files_ as (folder, paths, rows):
         values = [_values(folder, path) for path in paths]
         urls = [f"{place(v)}/{_file_name()}{suffix}" for v in values]
-        work.storage.put_all(list(zip(urls, paths, strict=True)))
+        work.settle()
+        work.storage.put_all(list(zip(urls, paths, strict=True)), work.check)
     return Written(urls, rows, [v for v in dict.fromkeys(values) if v])
 
 
