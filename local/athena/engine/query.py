@@ -77,8 +77,7 @@ class Work:
     cutoff_bytes: int | None = None
     scanned_bytes: int = 0
     _connections: list[Any] = field(default_factory=list)
-    _mark: int = 0
-    _tries: bool = False
+    _number: int = 0
     stopped: bool = False
     ending: Any = field(default_factory=threading.RLock)
     _settled: bool = False
@@ -126,12 +125,14 @@ class Work:
         self._connections.append(connection)
         try:
             self.check()
+            if self._number:
+                connection.execute(refusals.numbering(self._number))
             yield connection
-            if self._tries:
-                refusals.require_none(self._mark)
+            refusals.require_none(self._number)
         except duckdb.InterruptException as error:
             raise QueryCancelled(CANCELLED) from error
         finally:
+            refusals.forget(self._number)
             self._connections.remove(connection)
             connection.close()
 
@@ -144,7 +145,6 @@ class Work:
 
         `hidden` are columns that its tables have though the text may not name them.
         """
-        self._mark = refusals.mark()
         resolver = Resolver(self.catalog, self.database, text, self, hidden)
         tree = resolver.resolve(parse(text))
         session = self.planner.session()
@@ -155,7 +155,9 @@ class Work:
             scopes = Scopes(resolver.relations)
             made = sql(Translator(text, session, scopes).translate(tree))
             log.debug("translated to %s", made)
-            self._tries = "try(" in made.lower()
+            if "try(" in made.lower():
+                self._number = self._number or refusals.number()
+                session.execute(refusals.numbering(self._number))
             plan = self._planned(session, made, resolver.relations)
             if resolver.output is not None:  # DuckDB numbers names that occur twice
                 names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]
