@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import Any
 
+from local.athena.api import records
 from local.athena.api.preparing import PREPARING
+from local.athena.api.records import Record
 from local.athena.api.saved import Saved
 from local.athena.api.state import State
-from local.athena.api.workgroups import ENGINE_VERSION, Workgroups
-from local.athena.engine.failures import athena_error, exhausted, nested_too_deeply
+from local.athena.api.workgroups import Workgroups
+from local.athena.engine.failures import exhausted, nested_too_deeply
 from local.athena.engine.query import CANCELLED, Work
 from local.athena.engine.runner import Engine, Outcome, Task, bind
 from local.athena.errors import QueryCancelled, QueryFailed, RequestRefused
@@ -23,11 +25,19 @@ from local.athena.sql.syntax import parse
 from local.athena.statements.kinds import Statement, classify, lex
 
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
-_OPEN = ("QUEUED", "RUNNING")
 _KEPT_SECONDS = 45 * 24 * 3600
 _AGAIN_SECONDS = 0.02
 _CLOSING_SECONDS = 1.5
+
+
+@dataclass
+class _Running:
+    """A query between its start and the end of its thread; `ended` is done when its record is."""
+
+    work: Work
+    ended: Future[None] = field(default_factory=Future)
+    started: float = 0.0
+    worker: Future[None] | None = None
 
 
 class Executions:
@@ -50,7 +60,7 @@ class Executions:
         self._records: dict[str, Record] = {}
         self._tokens: dict[str, str] = {}
         self._starting = threading.Lock()
-        self._running: dict[str, tuple[Work, Future[None]]] = {}
+        self._running: dict[str, _Running] = {}
         for key, record in state.list("execution"):
             self._load(key, record)
 
@@ -59,14 +69,14 @@ class Executions:
         if record["Status"]["SubmissionDateTime"] < time.time() - _KEPT_SECONDS:
             self._forget(key)
             return
-        if record["Status"]["State"] in _OPEN:
-            self._complete(record, Outcome(), 0, 0.0)
+        if record["Status"]["State"] in records.OPEN:
+            records.complete(record, Outcome(), 0, 0.0)
             problem = QueryFailed(
                 "GENERIC_INTERNAL_ERROR",
                 "The endpoint was restarted while the query ran",
                 user=False,
             )
-            _finish(record, "FAILED", problem.reason, problem)
+            records.finish(record, "FAILED", problem.reason, problem)
             self._save(record)
         self._records[key] = record
         if record.get("Token"):
@@ -80,7 +90,7 @@ class Executions:
         )
         parameters = request.get("ExecutionParameters") or []
         sql, statement = _checked(request["QueryString"], parameters)
-        record = _record(request, statement, found, group)
+        record = records.new(request, statement, found, group)
         key = str(record["QueryExecutionId"])
         with self._starting:
             known = self._tokens.get(record["Token"]) if record["Token"] else None
@@ -121,14 +131,18 @@ class Executions:
             lambda name: self._saved.prepared_text(group, name),
         )
         self._save(record)
-        with self._starting:
-            self._running[key] = (work, self._pool.submit(self._run, record, task, work))
+        running = self._running[key] = _Running(work)
+        with work.ending:
+            running.worker = self._pool.submit(self._run, record, task, running)
 
-    def _run(self, record: Record, task: Task, work: Work) -> None:
-        started = time.time()
-        record["Status"]["State"] = "RUNNING"
+    def _run(self, record: Record, task: Task, running: _Running) -> None:
+        work = running.work
+        with work.ending:
+            if record["Status"]["State"] == "QUEUED":
+                record["Status"]["State"], running.started = "RUNNING", time.time()
         outcome = Outcome()
         try:
+            work.check()
             _require_runnable(record, task.statement)
             if task.statement.kind in PREPARING:
                 PREPARING[task.statement.kind](self._saved, record["WorkGroup"], task.statement)
@@ -145,32 +159,36 @@ class Executions:
             log.exception("query %s broke the engine", task.id)
             state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
             problem = QueryFailed("GENERIC_INTERNAL_ERROR", reason, user=False)
-        if work.stopped and state == "FAILED":  # whatever the interrupt broke
-            state, reason, problem = "CANCELLED", CANCELLED, None
-        self._complete(record, outcome, work.scanned_bytes, time.time() - started)
-        _finish(record, state, reason, problem)
-        self._save(record)
+        if not self._end(record, running, outcome, state, reason, problem):
+            self._engine.forget(task.id)
+        work.unsettle()
+        self._running.pop(task.id, None)
+
+    def _end(
+        self,
+        record: Record,
+        running: _Running,
+        outcome: Outcome,
+        state: str,
+        reason: str,
+        problem: QueryFailed | None = None,
+    ) -> bool:
+        """Write the end into the record; False when it had one already, which then stands."""
+        work = running.work
+        with work.ending:
+            if record["Status"]["State"] not in records.OPEN:
+                return False
+            seconds = time.time() - running.started if running.started else 0.0
+            records.complete(record, outcome, work.scanned_bytes, seconds)
+            records.finish(record, state, reason, problem)
+            self._save(record)
         log.info(
             "query %s %s %.3f s %d rows %d bytes, billed %d",
-            task.id, state, time.time() - started, outcome.update_count or outcome.rows,
+            record["QueryExecutionId"], state, seconds, outcome.update_count or outcome.rows,
             work.scanned_bytes, 0 if state == "FAILED" else billed_bytes(work.scanned_bytes),
         )  # fmt: skip
-        with self._starting:
-            self._running.pop(task.id, None)
-
-    def _complete(self, record: Record, outcome: Outcome, scanned: int, seconds: float) -> None:
-        statistics = record["Statistics"]
-        statistics["EngineExecutionTimeInMillis"] = int(seconds * 1000)
-        statistics["DataScannedInBytes"] = scanned
-        if outcome.manifest:
-            statistics["DataManifestLocation"] = outcome.manifest
-        if outcome.output:
-            record["ResultConfiguration"]["OutputLocation"] = outcome.output
-        record["Columns"], record["UpdateCount"], record["Rows"] = (
-            outcome.columns,
-            outcome.update_count,
-            outcome.rows,
-        )
+        running.ended.set_result(None)
+        return True
 
     def _reuse(self, record: Record, request: dict[str, Any]) -> bool:
         wanted = (request.get("ResultReuseConfiguration") or {}).get(
@@ -207,7 +225,7 @@ class Executions:
         )
         record["ReusedFrom"] = other.get("ReusedFrom") or other["QueryExecutionId"]
         record["Statistics"]["ResultReuseInformation"] = {"ReusedPreviousResult": True}
-        _finish(record, "SUCCEEDED", "")
+        records.finish(record, "SUCCEEDED", "")
         self._save(record)
 
     def _save(self, record: Record) -> None:
@@ -223,24 +241,25 @@ class Executions:
         return self._records[key]
 
     def pending(self, key: str) -> Future[None] | None:
-        """The future of an execution that has not ended."""
+        """What will be done when an execution that has not ended does."""
         found = self._running.get(key)
-        return found[1] if found and not found[1].done() else None
+        return found.ended if found and not found.ended.done() else None
 
     def stop(self, key: str) -> None:
+        """End a query at once, unless its effects are being written; the engine follows."""
         record = self.get(key)
-        found = self._running.get(key)
-        if not found or record["Status"]["State"] not in _OPEN:
+        running = self._running.get(key)
+        if not running:
             return
-        work, future = found
+        work = running.work
         work.stopped = True
-        if future.cancel():
-            self._complete(record, Outcome(), 0, 0.0)
-            _finish(record, "CANCELLED", CANCELLED)
-            self._save(record)
-            self._running.pop(key, None)
+        if not self._end(record, running, Outcome(), "CANCELLED", CANCELLED):
             return
-        threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
+        assert running.worker is not None
+        if running.worker.cancel():
+            self._running.pop(key, None)
+        else:
+            threading.Thread(target=_interrupt, args=(work, running.worker), daemon=True).start()
 
     def is_used(self, group: str) -> bool:
         """Whether any execution belongs to the workgroup."""
@@ -265,21 +284,19 @@ class Executions:
         )
 
     def close(self) -> None:
-        """Interrupt what runs; what does not end soon is left behind and FAILED at the next start."""
-        running = list(self._running.values())
-        for work, _ in running:
-            work.stopped = True
+        """Cancel what has not ended and give its threads a moment."""
+        running = list(self._running.items())
+        for key, _ in running:
+            self.stop(key)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for work, future in running:
-            threading.Thread(target=_interrupt, args=(work, future), daemon=True).start()
-        wait([future for _, future in running], timeout=_CLOSING_SECONDS)
+        wait([each.worker for _, each in running if each.worker], timeout=_CLOSING_SECONDS)
 
 
-def _interrupt(work: Work, future: Future[None]) -> None:
-    """An interrupt between two statements is lost: repeat it until the query has ended."""
-    while not future.done():
-        work.stop()
-        wait([future], timeout=_AGAIN_SECONDS)
+def _interrupt(work: Work, worker: Future[None]) -> None:
+    """An interrupt between two statements is lost: repeat it until the thread has ended."""
+    while not worker.done():
+        work.interrupt()
+        wait([worker], timeout=_AGAIN_SECONDS)
 
 
 _READS_DATA = ("query", "create_table", "insert", "unload", "change", "explain", "execute")
@@ -320,72 +337,3 @@ def literal(parameter: str) -> str:
         or words[:1] in (["CAST"], ["ARRAY"])
     )
     return parameter if is_sql else "'" + parameter.replace("'", "''") + "'"
-
-
-_PLACES = {
-    "create_table": "tables/{id}",
-    **dict.fromkeys(("insert", "unload", "change"), "{id}"),
-}
-
-
-def _record(
-    request: dict[str, Any], statement: Statement, found: dict[str, Any], group: str
-) -> Record:
-    """`found` is the result configuration that holds."""
-    key = str(uuid.uuid4())
-    context = request.get("QueryExecutionContext") or {}
-    given = (request.get("ResultConfiguration") or {}).get("OutputLocation")
-    suffix = ".csv" if statement.type == "DML" else ".txt"
-    place = _PLACES.get(statement.kind, "{id}" + suffix).format(id=key)
-    return {
-        "QueryExecutionId": key,
-        "Query": request["QueryString"],
-        "StatementType": statement.type,
-        "SubstatementType": statement.sub,
-        "ResultConfiguration": {
-            **found,
-            "OutputLocation": found["OutputLocation"] + place,
-        },
-        "ResultReuseConfiguration": request.get("ResultReuseConfiguration")
-        or {"ResultReuseByAgeConfiguration": {"Enabled": False}},
-        "QueryExecutionContext": {k: v.strip("`").lower() for k, v in context.items()},
-        "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},
-        "Statistics": {
-            "EngineExecutionTimeInMillis": 0,
-            "DataScannedInBytes": 0,
-            "TotalExecutionTimeInMillis": 0,
-            "QueryQueueTimeInMillis": 0,
-            "ServiceProcessingTimeInMillis": 0,
-            "ResultReuseInformation": {"ReusedPreviousResult": False},
-        },
-        "WorkGroup": group,
-        "EngineVersion": ENGINE_VERSION,
-        "ExecutionParameters": request.get("ExecutionParameters") or [],
-        "Token": request.get("ClientRequestToken"),
-        "Asked": [request["QueryString"], context, given],
-    }
-
-
-def _finish(record: Record, state: str, reason: str, problem: QueryFailed | None = None) -> None:
-    status = record["Status"]
-    now = time.time()
-    if reason:
-        status["StateChangeReason"] = reason
-    if problem:
-        status["AthenaError"] = athena_error(problem)
-    status["CompletionDateTime"] = now
-    record["Statistics"]["TotalExecutionTimeInMillis"] = int(
-        (now - status["SubmissionDateTime"]) * 1000
-    )
-    status["State"] = state
-
-
-_PRIVATE = ("Columns", "UpdateCount", "Rows", "ReusedFrom", "Token", "Asked")
-
-
-def public(record: Record) -> Record:
-    """The record as GetQueryExecution answers it."""
-    shown = {k: v for k, v in record.items() if k not in _PRIVATE}
-    if not shown["ExecutionParameters"]:
-        del shown["ExecutionParameters"]
-    return shown

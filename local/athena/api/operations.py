@@ -8,9 +8,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.athena.api import requests
-from local.athena.api.executions import Executions, public
+from local.athena.api.executions import Executions
 from local.athena.api.metadata import Metadata
 from local.athena.api.paging import page_of, position
+from local.athena.api.records import public
 from local.athena.api.saved import Saved
 from local.athena.api.state import State
 from local.athena.api.tags import Tags

@@ -12,8 +12,10 @@ from typing import Any
 import duckdb
 
 from local.athena.errors import QueryFailed
+from local.athena.functions import refusals
 from local.athena.functions.library import PYTHON_FUNCTIONS, definitions
 from local.athena.functions.macros import SERIES, UNFOLDED_SERIES
+from local.athena.functions.scalars import PythonFunction
 from local.athena.sql.nodes import call, sql
 from local.athena.sql.quoting import identifier
 from local.athena.sql.types import Type, parse_type
@@ -36,16 +38,26 @@ def prepare(connection: Any, series: str = SERIES) -> None:
     """Install the macros and settings that both the planner and the engine rely on."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     for made in PYTHON_FUNCTIONS:
-        connection.create_function(
-            made.name,
-            made.function,
-            made.parameters,
-            made.returned,
-            side_effects=False,
-            null_handling="special" if made.nulls else "default",
-        )
+        _register(connection, made)
     for statement in definitions(series):
         connection.execute(statement)
+
+
+def _register(connection: Any, made: PythonFunction) -> None:
+    name, function, parameters = made.name, made.function, made.parameters
+    if made.refuses:
+        name, function = f"{name}_numbered", refusals.told(function, parameters)
+        parameters = [*parameters, "BIGINT"]
+    connection.create_function(
+        name,
+        function,
+        parameters,
+        made.returned,
+        side_effects=False,
+        null_handling="special" if made.nulls else "default",
+    )
+    if made.refuses:
+        connection.execute(refusals.telling(made.name, name, made.parameters))
 
 
 class Planner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,7 +62,11 @@ class Plan:
 
 @dataclass
 class Work:
-    """What one running query holds; `stop` interrupts it from another thread."""
+    """What one running query holds.
+
+    Who has `ending` decides how the query ends: another thread that stops it, or its own, which
+    takes it before anything is seen from outside and keeps it until its record says so.
+    """
 
     catalog: Catalog
     storage: Storage
@@ -72,9 +77,10 @@ class Work:
     cutoff_bytes: int | None = None
     scanned_bytes: int = 0
     _connections: list[Any] = field(default_factory=list)
-    _mark: int = 0
-    _tries: bool = False
+    _number: int = 0
     stopped: bool = False
+    ending: Any = field(default_factory=threading.RLock)
+    _settled: bool = False
 
     @cached_property
     def iceberg(self) -> Any:
@@ -96,8 +102,20 @@ class Work:
         """What this query has listed so far."""
         return Listing(self.storage)
 
-    def stop(self) -> None:
-        self.stopped = True
+    def settle(self) -> None:
+        """Call before the query's effects can be seen; raises QueryCancelled when it was stopped."""
+        if not self._settled:
+            self.ending.acquire()
+            self._settled = True
+            self.check()
+
+    def unsettle(self) -> None:
+        """The record of the query has its end."""
+        if self._settled:
+            self.ending.release()
+
+    def interrupt(self) -> None:
+        """Break off what DuckDB does for the query; from another thread."""
         for connection in list(self._connections):
             connection.interrupt()
 
@@ -107,12 +125,14 @@ class Work:
         self._connections.append(connection)
         try:
             self.check()
+            if self._number:
+                connection.execute(refusals.numbering(self._number))
             yield connection
-            if self._tries:
-                refusals.require_none(self._mark)
+            refusals.require_none(self._number)
         except duckdb.InterruptException as error:
             raise QueryCancelled(CANCELLED) from error
         finally:
+            refusals.forget(self._number)
             self._connections.remove(connection)
             connection.close()
 
@@ -125,7 +145,6 @@ class Work:
 
         `hidden` are columns that its tables have though the text may not name them.
         """
-        self._mark = refusals.mark()
         resolver = Resolver(self.catalog, self.database, text, self, hidden)
         tree = resolver.resolve(parse(text))
         session = self.planner.session()
@@ -136,7 +155,9 @@ class Work:
             scopes = Scopes(resolver.relations)
             made = sql(Translator(text, session, scopes).translate(tree))
             log.debug("translated to %s", made)
-            self._tries = "try(" in made.lower()
+            if "try(" in made.lower():
+                self._number = self._number or refusals.number()
+                session.execute(refusals.numbering(self._number))
             plan = self._planned(session, made, resolver.relations)
             if resolver.output is not None:  # DuckDB numbers names that occur twice
                 names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]

@@ -123,14 +123,16 @@ class Engine:
             return self._written(task, work, kind)
         if kind in SHOW:
             columns, lines = SHOW[kind](work, task.statement)
-            return self._lines(task, columns, lines)
+            return self._lines(task, work, columns, lines)
         if kind == "explain":
             return self._explain(task, work)
         if kind in ("prepare", "deallocate"):  # done by `preparing`, which knows the workgroup
-            return self._lines(task, [], [])
+            return self._lines(task, work, [], [])
         if kind in DEFINE:
+            if kind != "maintain":  # which reads and writes for long before anything is seen
+                work.settle()
             DEFINE[kind](work, task.statement)
-            return self._lines(task, [], [])
+            return self._lines(task, work, [], [])
         raise NotSupported(task.statement.sub)
 
     def _rows(self, task: Task, work: Work, plan: Plan) -> Outcome:
@@ -138,14 +140,16 @@ class Engine:
         path = self._row_file(task.id)
         url = f"{task.output_folder}{task.id}.csv"
         count = output.write(work, plan, task.sql, path)
-        self.storage.put_all([(url, path), (f"{url}.metadata", companion.encoded(task.id, infos))])
+        work.settle()
+        described = companion.encoded(task.id, infos)
+        self.storage.put_all([(url, path), (f"{url}.metadata", described)], work.check)
         return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:
         return self.rows_folder / f"{execution}.csv"
 
     def _lines(
-        self, task: Task, columns: list[tuple[str, Type]], rows: Iterable[results.Row]
+        self, task: Task, work: Work, columns: list[tuple[str, Type]], rows: Iterable[results.Row]
     ) -> Outcome:
         infos = [results.column_info(name, kind) for name, kind in columns]
         listed = list(rows)
@@ -154,6 +158,7 @@ class Engine:
         url = f"{task.output_folder}{task.id}.txt"
         body = "\n".join(map(results.txt_line, listed)).encode()
         described = (f"{url}.metadata", companion.encoded(task.id, infos))
+        work.settle()
         self.storage.put_all([(url, body), *([described] if infos else [])])
         return Outcome(infos, len(listed), output=url)
 
@@ -176,6 +181,7 @@ class Engine:
         described = companion.encoded(
             task.id, infos, _UPDATES.get(task.statement.sub, ""), written.rows
         )
+        work.settle()
         self.storage.put_all([(manifest, listed), (f"{base}.metadata", described)])
         self._row_file(task.id).write_text("")
         return Outcome(infos, 0, written.rows, manifest, base)
@@ -186,11 +192,11 @@ class Engine:
         plan = work.plan(text)
         work.scanned_bytes = 0
         if validate:
-            return self._lines(task, [("Valid", Type("boolean"))], [["true"]])
+            return self._lines(task, work, [("Valid", Type("boolean"))], [["true"]])
         with work.running(plan, task.sql) as (connection, query):
             shown = connection.execute(f"EXPLAIN {query}").fetchall()[0][1]
         return self._lines(
-            task, [("Query Plan", Type("varchar"))], [[line] for line in shown.splitlines()]
+            task, work, [("Query Plan", Type("varchar"))], [[line] for line in shown.splitlines()]
         )
 
     def _execute(self, task: Task, work: Work) -> Outcome:

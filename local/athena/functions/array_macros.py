@@ -279,5 +279,7 @@ FUNCTIONS = [
     PythonFunction(
         "t_combination_indices", combination_indices, ["BIGINT", "BIGINT"], "BIGINT[][]"
     ),
-    PythonFunction("t_comparator_order", comparator_order, ["BIGINT[][]", "BIGINT[]"], "BIGINT[]"),
+    PythonFunction(
+        "t_comparator_order", comparator_order, ["BIGINT[][]", "BIGINT[]"], "BIGINT[]", refuses=True
+    ),
 ]

@@ -199,7 +199,7 @@ MACROS: dict[str, Macro] = {
         "ELSE t_from_iso8601_instant(x) END"
     ),
 }
-FUNCTIONS = [PythonFunction("t_iso_date", from_iso8601_date, ["VARCHAR"], "DATE")]
+FUNCTIONS = [PythonFunction("t_iso_date", from_iso8601_date, ["VARCHAR"], "DATE", refuses=True)]
 REWRITES: dict[str, Callable[[Any], Any]] = {
     "date_add": _date_add,
     "current_timestamp": _current_timestamp,

@@ -282,7 +282,9 @@ FUNCTIONS = [
     PythonFunction("t_json_number", number_text, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_json_decimal", decimal_text, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_real_to_varchar", java_real, ["FLOAT"], "VARCHAR"),
-    PythonFunction("t_json_read", read, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR", True),
+    PythonFunction(
+        "t_json_read", read, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR", True, refuses=True
+    ),
     PythonFunction(
         "t_json_array_contains",
         nullable(array_contains),
@@ -290,7 +292,14 @@ FUNCTIONS = [
         "BOOLEAN",
         True,
     ),
-    PythonFunction("t_json_array_get", nullable(array_get), ["VARCHAR", "BIGINT"], "VARCHAR", True),
+    PythonFunction(
+        "t_json_array_get",
+        nullable(array_get),
+        ["VARCHAR", "BIGINT"],
+        "VARCHAR",
+        True,
+        refuses=True,
+    ),
     PythonFunction("t_is_json_scalar", is_scalar, ["VARCHAR"], "BOOLEAN"),
-    PythonFunction("t_json_text", parse, ["VARCHAR"], "VARCHAR"),
+    PythonFunction("t_json_text", parse, ["VARCHAR"], "VARCHAR", refuses=True),
 ]

@@ -212,7 +212,9 @@ def printed_mysql(moment: dt.datetime, pattern: str) -> str:
 
 FUNCTIONS = [
     PythonFunction("t_mysql_printed", printed_mysql, ["TIMESTAMP", "VARCHAR"], "VARCHAR"),
-    PythonFunction("t_joda_printed", printed, ["TIMESTAMP", "VARCHAR", "BOOLEAN"], "VARCHAR"),
+    PythonFunction(
+        "t_joda_printed", printed, ["TIMESTAMP", "VARCHAR", "BOOLEAN"], "VARCHAR", refuses=True
+    ),
 ]
 MACROS: dict[str, Macro] = {
     "date_format": Macro(

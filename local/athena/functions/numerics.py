@@ -167,12 +167,14 @@ FUNCTIONS = [
     PythonFunction("t_unbased", from_base, ["VARCHAR", "BIGINT"], "BIGINT"),
     PythonFunction("t_bits", bit_count, ["BIGINT", "BIGINT"], "BIGINT"),
     *(
-        PythonFunction(f"t_{name}_of", function, ["BIGINT", "INTEGER", "INTEGER"], "BIGINT")
+        PythonFunction(
+            f"t_{name}_of", function, ["BIGINT", "INTEGER", "INTEGER"], "BIGINT", refuses=True
+        )
         for name, function in _SHIFTS.items()
     ),
     PythonFunction("t_wilson", wilson, ["BIGINT", "BIGINT", "DOUBLE", "INTEGER"], "DOUBLE"),
     PythonFunction("t_bucket", width_bucket, ["DOUBLE", "DOUBLE", "DOUBLE", "BIGINT"], "BIGINT"),
-    PythonFunction("t_bin", bin_of, ["DOUBLE", "DOUBLE[]"], "BIGINT"),
+    PythonFunction("t_bin", bin_of, ["DOUBLE", "DOUBLE[]"], "BIGINT", refuses=True),
     PythonFunction(
         "t_cosine",
         nullable(cosine_similarity),

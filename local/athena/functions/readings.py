@@ -143,7 +143,7 @@ def parse_joda(text: str, pattern: str) -> dt.datetime:
 
 
 FUNCTIONS = [
-    PythonFunction("t_date_parsed", parse_mysql, ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
-    PythonFunction("t_joda_parsed", parse_joda, ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
+    PythonFunction("t_date_parsed", parse_mysql, ["VARCHAR", "VARCHAR"], "TIMESTAMP", refuses=True),
+    PythonFunction("t_joda_parsed", parse_joda, ["VARCHAR", "VARCHAR"], "TIMESTAMP", refuses=True),
 ]
 MACROS: dict[str, Macro] = {}

@@ -229,22 +229,36 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "regexp_replace": _replace,
 }
 FUNCTIONS = [
-    PythonFunction("t_re_like", like, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
+    PythonFunction("t_re_like", like, ["VARCHAR", "VARCHAR"], "BOOLEAN", refuses=True),
     PythonFunction(
-        "t_re_extract", nullable(extract), ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR", True
+        "t_re_extract",
+        nullable(extract),
+        ["VARCHAR", "VARCHAR", "BIGINT"],
+        "VARCHAR",
+        True,
+        refuses=True,
     ),
-    PythonFunction("t_re_extract_all", extract_all, ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR[]"),
-    PythonFunction("t_re_count", count, ["VARCHAR", "VARCHAR"], "BIGINT"),
-    PythonFunction("t_re_split", split, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
     PythonFunction(
-        "t_re_position", position, ["VARCHAR", "VARCHAR", "INTEGER", "INTEGER"], "INTEGER"
+        "t_re_extract_all", extract_all, ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR[]", refuses=True
     ),
-    PythonFunction("t_re_replace", replace, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
+    PythonFunction("t_re_count", count, ["VARCHAR", "VARCHAR"], "BIGINT", refuses=True),
+    PythonFunction("t_re_split", split, ["VARCHAR", "VARCHAR"], "VARCHAR[]", refuses=True),
+    PythonFunction(
+        "t_re_position",
+        position,
+        ["VARCHAR", "VARCHAR", "INTEGER", "INTEGER"],
+        "INTEGER",
+        refuses=True,
+    ),
+    PythonFunction(
+        "t_re_replace", replace, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR", refuses=True
+    ),
     PythonFunction(
         "t_re_pieces",
         pieces,
         ["VARCHAR", "VARCHAR"],
         "STRUCT(gap VARCHAR, groups VARCHAR[])[]",
+        refuses=True,
     ),
 ]
 MACROS = {

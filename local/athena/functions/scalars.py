@@ -10,24 +10,28 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from local.athena.functions import refusals
+from local.athena.functions.refusals import Refused
 from local.athena.lake.lines import split_csv, split_escaped
 
 
 class PythonFunction(NamedTuple):
-    """A function as DuckDB registers it; `nulls` when it is called with NULL or may answer NULL."""
+    """A function as DuckDB registers it.
+
+    `nulls` when it is called with NULL or may answer NULL, `refuses` when it may fail with NOT_SUPPORTED.
+    """
 
     name: str
     function: Callable[..., Any]
     parameters: list[str]
     returned: str
     nulls: bool = False
+    refuses: bool = False
 
 
 def fail(name: str, message: str) -> NoReturn:
     """End the query with Trino's error name, or the value where TRY stands around it."""
     if name == "NOT_SUPPORTED":
-        refusals.note(message)
+        raise Refused(message)
     raise ValueError(f"@{name}:{message}@")
 
 
@@ -79,7 +83,9 @@ def json_lower_keys(document: str) -> str:
 
 
 PYTHON_FUNCTIONS = [
-    PythonFunction("t_refused", refuse, ["BOOLEAN", "VARCHAR"], "INTEGER", True),
+    PythonFunction(
+        "t_refused", refuse, ["BOOLEAN", "VARCHAR"], "INTEGER", nulls=True, refuses=True
+    ),
     PythonFunction("t_double_to_varchar", java_double, ["DOUBLE"], "VARCHAR"),
     PythonFunction("t_cbrt", cube_root, ["DOUBLE"], "DOUBLE"),
     PythonFunction("t_json_lower_keys", json_lower_keys, ["VARCHAR"], "VARCHAR"),

@@ -124,15 +124,18 @@ def object_of(keys: list[str | None], values: list[str | None], null_values: boo
 MACROS: dict[str, Macro] = {}
 _FOUND = "STRUCT(state VARCHAR, kind VARCHAR, value VARCHAR)"
 FUNCTIONS = [
-    PythonFunction("t_json_exists", exists, ["VARCHAR", "VARCHAR"], "VARCHAR"),
-    PythonFunction("t_json_value", value_of, ["VARCHAR", "VARCHAR"], _FOUND),
+    PythonFunction("t_json_exists", exists, ["VARCHAR", "VARCHAR"], "VARCHAR", refuses=True),
+    PythonFunction("t_json_value", value_of, ["VARCHAR", "VARCHAR"], _FOUND, refuses=True),
     PythonFunction(
         "t_json_query",
         query,
         ["VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"],
         "STRUCT(state VARCHAR, value VARCHAR)",
+        refuses=True,
     ),
-    PythonFunction("t_json_object", object_of, ["VARCHAR[]", "VARCHAR[]", "BOOLEAN"], "VARCHAR"),
+    PythonFunction(
+        "t_json_object", object_of, ["VARCHAR[]", "VARCHAR[]", "BOOLEAN"], "VARCHAR", refuses=True
+    ),
 ]
 
 

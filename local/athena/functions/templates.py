@@ -258,6 +258,8 @@ def real_text(value: float) -> str:
 
 FUNCTIONS = [
     PythonFunction("t_real_text", real_text, ["FLOAT"], "VARCHAR"),
-    PythonFunction("t_formatted", formatted, ["VARCHAR", "VARCHAR[]", "VARCHAR[]"], "VARCHAR"),
+    PythonFunction(
+        "t_formatted", formatted, ["VARCHAR", "VARCHAR[]", "VARCHAR[]"], "VARCHAR", refuses=True
+    ),
 ]
 MACROS: dict[str, Any] = {}

@@ -206,15 +206,22 @@ _PARTS: dict[str, Any] = {
 }
 FUNCTIONS = [
     *(
-        PythonFunction(f"t_url_{part}", nullable(function), ["VARCHAR"], "VARCHAR", True)
+        PythonFunction(
+            f"t_url_{part}", nullable(function), ["VARCHAR"], "VARCHAR", True, refuses=True
+        )
         for part, function in _PARTS.items()
     ),
-    PythonFunction("t_url_port", nullable(extract_port), ["VARCHAR"], "BIGINT", True),
+    PythonFunction("t_url_port", nullable(extract_port), ["VARCHAR"], "BIGINT", True, refuses=True),
     PythonFunction(
-        "t_url_parameter", nullable(extract_parameter), ["VARCHAR", "VARCHAR"], "VARCHAR", True
+        "t_url_parameter",
+        nullable(extract_parameter),
+        ["VARCHAR", "VARCHAR"],
+        "VARCHAR",
+        True,
+        refuses=True,
     ),
-    PythonFunction("t_url_encoded", encode, ["VARCHAR"], "VARCHAR"),
-    PythonFunction("t_url_decoded", decode, ["VARCHAR"], "VARCHAR"),
+    PythonFunction("t_url_encoded", encode, ["VARCHAR"], "VARCHAR", refuses=True),
+    PythonFunction("t_url_decoded", decode, ["VARCHAR"], "VARCHAR", refuses=True),
 ]
 MACROS = {
     **{f"url_extract_{part}": Macro(f"(u) AS t_url_{part}(u)", "varchar") for part in _PARTS},

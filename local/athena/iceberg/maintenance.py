@@ -98,6 +98,7 @@ def _vacuum(work: Work, table: Table) -> None:
     opened = work.iceberg.open(table)
     before = set(_reachable(opened, opened.snapshots()))
     expired = _expired(opened)
+    work.settle()
     if expired:
         with work.iceberg.tables.committing(table.database, table.name):
             opened.maintenance.expire_snapshots().by_ids(expired).commit()

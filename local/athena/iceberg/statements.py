@@ -140,6 +140,7 @@ def create_as(
     location, partitions = str(properties.get("location", "")), properties.get("partitioning", [])
     staged = _staged(work, names, schema, location, partitions, own)
     if no_data:
+        work.settle()
         with work.iceberg.tables.committing(*names):
             staged.commit_transaction()
         return Written([], 0, [])

@@ -58,7 +58,7 @@ def data_files(
         made = sorted(p for p in folder.rglob("*") if p.is_file())
         _require_few(table.spec(), made)
         described = [_described(table, folder, path) for path in made]
-        work.check()
+        work.settle()
         stored = [file for file in described if file.record_count]
         pairs = [(f.file_path, p) for f, p in zip(described, made, strict=True) if f.record_count]
         work.storage.put_all(list(pairs))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _UPLOADS = 4
 _DELETED = 1000  # keys a call of DeleteObjects
 _ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
 _CONTENT_TYPES = {"csv": "text/csv", "txt": "text/plain"}
+Check = Callable[[], None]
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
@@ -129,12 +130,14 @@ class Storage:
         direct = f"concat('s3://', substr(filename, {len(str(self._disk)) + 2}))"
         return f"CASE WHEN starts_with(filename, '{start}') THEN {direct} ELSE {cached} END"
 
-    def put(self, url: str, body: Path | bytes) -> None:
-        """Write one object, from memory or from a file."""
+    def put(self, url: str, body: Path | bytes, check: Check = lambda: None) -> None:
+        """Write one object, from memory or from a file, unless `check` raises."""
         bucket, key = split_url(url)
+        check()
         if isinstance(body, Path):
             if body.stat().st_size > _ONE_PUT:
-                self._client.upload_file(str(body), bucket, key)
+                with body.open("rb") as file:
+                    self._client.upload_fileobj(file, bucket, key, Callback=lambda _: check())
                 return
             body = body.read_bytes()
         kind = _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
@@ -148,9 +151,19 @@ class Storage:
             return False
         return True
 
-    def put_all(self, objects: list[tuple[str, Path | bytes]]) -> None:
-        """Write objects side by side; all are there when it returns."""
-        list(self._uploads.map(self.put, *zip(*objects, strict=True)))
+    def put_all(self, objects: list[tuple[str, Path | bytes]], check: Check = lambda: None) -> None:
+        """Write objects side by side; all are there when it returns, none when it raises.
+
+        What `check` raises ends it early; it is asked before each object and within a long one.
+        """
+        writing = {self._uploads.submit(self.put, *each, check): each[0] for each in objects}
+        wait(writing)
+        broken = [found for future in writing if (found := future.exception())]
+        if broken:
+            for future, url in writing.items():
+                if not future.exception():
+                    self.remove(url)
+            raise broken[0]
 
     def close(self) -> None:
         self._uploads.shutdown(wait=True)

@@ -187,7 +187,8 @@ def upload(
         query = _query_name()
         names = [_file_name(path, query) for path in paths]
         urls = [f"{place(v)}/{n}{suffix}" for v, n in zip(values, names, strict=True)]
-        work.storage.put_all(list(zip(urls, paths, strict=True)))
+        work.settle()
+        work.storage.put_all(list(zip(urls, paths, strict=True)), work.check)
     return Written(urls, rows, [v for v in dict.fromkeys(values) if v])
 
 

@@ -210,6 +210,7 @@ def repair(work: Work, statement: Statement) -> Lines:
             values = tuple(urllib.parse.unquote(p[2]) for p in pairs)
             found[values] = "/".join([table.location, *parts])
     fresh = [Partition(v, where) for v, where in sorted(found.items()) if v not in known]
+    work.settle()
     work.catalog.add_partitions(table, fresh)
     names = [_folder(table, p) for p in fresh]
     rows: list[Row] = (

@@ -154,6 +154,7 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
         form = encoding(file_format, properties)
         made = files(work, plan, query, columns, keys, form, clusters)
         written = upload(work, made, form.suffix, lambda v: "/".join([location, *folders(keys, v)]))
+    work.settle()
     work.catalog.create_table(database, definition)
     _register(work, work.catalog.table(database, name), written)
     return written

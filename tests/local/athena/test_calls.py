@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ConnectionClosedError
 
-from local.athena.errors import QueryFailed
+from local.athena.errors import QueryCancelled, QueryFailed
 from local.athena.lake.calls import Answer, Calls, Glue, Request
 from local.athena.lake.inside import Inside
 from local.athena.lake.storage import Storage
@@ -102,6 +102,54 @@ def test_objects_of_any_name_are_written_and_listed(aws: Any, tmp_path: Path) ->
     listed = storage.under(f"s3://{bucket}/t")
     assert {s.key: s.size for s in listed} == {f"t/{n}": len(n.encode()) for n in names}
     wire.close()
+
+
+class Removals:
+    """A client that only deletes."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def delete_object(self, Bucket: str, Key: str) -> None:  # noqa: N803 - boto3's names
+        self.keys.append(Key)
+
+
+def test_of_objects_written_together_none_is_left_when_one_is_not_written(
+    calls: Any, tmp_path: Path
+) -> None:
+    made, client = calls(Service(Answer(200, b""))), Removals()
+    storage = Storage(made, client, Settings(URL, tmp_path))
+    asked = iter([None, QueryCancelled("stopped")])
+
+    def check() -> None:
+        if problem := next(asked):
+            raise problem
+
+    with pytest.raises(QueryCancelled):
+        storage.put_all([("s3://bucket/a", b"1"), ("s3://bucket/b", b"2")], check)
+    assert len(client.keys) == 1
+    storage.close()
+
+
+@pytest.mark.integration
+def test_a_long_object_is_given_up_on_its_way(aws: Any, tmp_path: Path) -> None:
+    client, bucket = aws.client("s3"), f"b-{uuid.uuid4()}"
+    client.create_bucket(Bucket=bucket)
+    body = tmp_path / "long"
+    body.write_bytes(bytes(20_000_000))
+    nothing: Any = None
+    storage = Storage(nothing, client, Settings(aws.url, tmp_path))
+    asked = iter([None, None])
+
+    def check() -> None:
+        if next(asked, "over"):
+            raise QueryCancelled("stopped")
+
+    with pytest.raises(QueryCancelled):
+        storage.put(f"s3://{bucket}/long", body, check)
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+    storage.close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.athena.errors import NotSupported
 from local.athena.lake.storage import Storage, Stored
@@ -182,6 +183,7 @@ CANCELLED = {
     "aggregation": f"select count(*) from {MANY} where (x * y) % 7 = 3",
     "result of plain types": f"select x, y from {MANY}",
     "result value by value": f"select array[x, y] as z from {MANY}",
+    "sort": f"select x, y from {MANY} order by y, x",
     "python function": f"select max(length(cast(x * 1.1e10 * y as varchar))) from {MANY}",
     "files": f"unload (select x, y from {MANY}) to 's3://{LAKE}/safety/unloaded/' with (format='json')",
 }
@@ -209,11 +211,15 @@ def _cancel(query: Query, key: str) -> None:
 
 
 @pytest.mark.parametrize("sql", CANCELLED.values(), ids=CANCELLED)
-def test_a_stopped_query_is_cancelled(query: Query, sql: str) -> None:
+def test_a_stopped_query_is_cancelled(endpoint: Endpoint, query: Query, sql: str) -> None:
     key = _start(query, sql)
     assert _state(query, key) == "RUNNING"
     _cancel(query, key)
     assert query.rows("select 1") == [["1"]]
+    listed = endpoint.client("s3").list_objects_v2(Bucket=RESULTS, Prefix=f"safety/{key}")
+    assert listed["KeyCount"] == 0
+    with pytest.raises(ClientError, match="Final query state: CANCELLED"):
+        query.client.get_query_results(QueryExecutionId=key)
 
 
 def test_a_queued_query_is_cancelled_without_having_run(query: Query) -> None:
