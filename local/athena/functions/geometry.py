@@ -480,9 +480,9 @@ def _python(name: str, signature: _Signature) -> PythonFunction:
     arguments, result, function = signature
     kinds = [_ARGUMENTS.get(kind, ("", kind, ""))[1] for kind in arguments.split()]
     if result not in _RESULTS:
-        return PythonFunction(name, nullable(function), kinds, Type(result).duckdb(), True)
+        return PythonFunction(name, nullable(function), kinds, Type(result).duckdb(), True, True)
     _, returned, field = _RESULTS[result]
-    return PythonFunction(name, nullable(_carried(function, field)), kinds, returned, True)
+    return PythonFunction(name, nullable(_carried(function, field)), kinds, returned, True, True)
 
 
 def _overload(name: str, signature: _Signature) -> str:
