@@ -189,7 +189,7 @@ def _create(bench: Bench) -> None:
         )
         ours.append(_seconds(bench.athena.rows, sql))
         target = bench.folder / f"copy_{at}"
-        copy = f"copy (select {columns} from postings) to '{target}' (partition_by (day))"
+        copy = f"copy (select {columns} from postings) to '{target}' (format parquet, partition_by (day))"
         own.append(_seconds(bench.directly, copy))
     _ratio("CTAS, 30 partitions", min(ours), min(own))
     ours, own = [], []
