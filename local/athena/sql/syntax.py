@@ -182,9 +182,12 @@ _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
 
 
 def _regular(tree: Any) -> Any:
-    """VALUES where sqlglot expects SELECT: after a quantifier and after IN."""
+    """Rows of VALUES as tuples; VALUES where sqlglot expects SELECT: after a quantifier and IN."""
     for values in list(tree.find_all(exp.Values)):
         around = values.parent
+        for row in list(values.expressions):
+            if isinstance(row, exp.Tuple) and len(row.expressions) == 1:
+                _spread(row)
         rows = exp.select("*").from_(values.copy())
         if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
             quantifier = _QUANTIFIERS[str(around.this).lower()]
@@ -193,6 +196,13 @@ def _regular(tree: Any) -> Any:
             around.set("query", exp.Subquery(this=rows))
             around.set("expressions", [])
     return tree
+
+
+def _spread(row: Any) -> None:
+    """`(ROW(1, 2))` is the same row of VALUES as `(1, 2)`."""
+    inner = row.expressions[0]
+    if isinstance(inner, exp.Struct):
+        row.set("expressions", inner.expressions)
 
 
 def function_name(node: Any) -> str:
