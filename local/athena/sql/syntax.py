@@ -182,7 +182,12 @@ _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
 
 
 def _regular(tree: Any) -> Any:
-    """Rows of VALUES as tuples; VALUES where sqlglot expects SELECT: after a quantifier and IN."""
+    """NOT LIKE as NOT of LIKE, like other predicates; rows of VALUES as tuples; VALUES where sqlglot
+    expects SELECT: after a quantifier and IN.
+    """
+    for like in list(tree.find_all(exp.Like)):
+        if like.args.get("negate"):
+            _negate(like)
     for values in list(tree.find_all(exp.Values)):
         around = values.parent
         for row in list(values.expressions):
@@ -196,6 +201,14 @@ def _regular(tree: Any) -> Any:
             around.set("query", exp.Subquery(this=rows))
             around.set("expressions", [])
     return tree
+
+
+def _negate(like: Any) -> None:
+    like.set("negate", None)
+    outer = like.parent if isinstance(like.parent, exp.Escape) else like
+    place = exp.Placeholder()
+    outer.replace(place)
+    place.replace(exp.Not(this=outer))
 
 
 def _spread(row: Any) -> None:
