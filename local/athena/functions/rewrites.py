@@ -102,7 +102,11 @@ def outermost(node: Any) -> Any:
 
 
 def _date(node: Any) -> Any:
-    return exp.Cast(this=arity(node, "date", 1)[0], to=exp.DataType.build("date"))
+    """The same as CAST(… AS date), which waits for the type of its operand."""
+    made = exp.Cast(this=arity(node, "date", 1)[0], to=exp.DataType.build("date"))
+    made.args["target"] = "date"
+    made.meta["typed"] = "cast"
+    return made
 
 
 def _try(node: Any) -> Any:

@@ -11,10 +11,12 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import QueryFailed
-from local.athena.sql.coercion import is_comparable
+from local.athena.sql.coercion import is_comparable, is_orderable
 from local.athena.sql.types import INTEGERS, Type
 
-# argument kinds in order, alternatives with |; `>boolean` is a lambda of that result
+# argument kinds in order, alternatives with |; `>boolean` is a lambda of that result.
+# `any` is not looked at, `orderable` is what `<` compares.
+# Source: https://trino.io/docs/current/functions/list-by-topic.html
 _KINDS = """
 json_format: json
 json_parse: varchar
@@ -64,6 +66,98 @@ corr: number number
 regr_slope: number number
 regr_intercept: number number
 count_if: boolean
+bool_and: boolean
+bool_or: boolean
+every: boolean
+max: orderable
+min: orderable
+max_by: any orderable
+min_by: any orderable
+lag: any integer
+lead: any integer
+nth_value: any integer
+ntile: integer
+date: varchar|instant
+date_add: varchar integer instant|time
+date_diff: varchar
+date_format: instant varchar
+date_parse: varchar varchar
+date_trunc: varchar
+format_datetime: instant varchar
+from_iso8601_date: varchar
+from_iso8601_timestamp: varchar
+from_unixtime: number varchar|integer integer
+human_readable_seconds: number
+parse_datetime: varchar varchar
+parse_duration: varchar
+bit_count: integer integer
+bitwise_and: integer integer
+bitwise_left_shift: integer integer
+bitwise_not: integer
+bitwise_or: integer integer
+bitwise_right_shift: integer integer
+bitwise_right_shift_arithmetic: integer integer
+bitwise_xor: integer integer
+from_base: varchar integer
+great_circle_distance: number number number number
+round: number integer
+to_base: integer integer
+truncate: number integer
+width_bucket: number number|array number integer
+wilson_interval_lower: integer integer number
+wilson_interval_upper: integer integer number
+array_join: array varchar varchar
+chr: integer
+codepoint: varchar
+from_base32: varchar|varbinary
+from_base64: varchar|varbinary
+from_base64url: varchar|varbinary
+from_big_endian_32: varbinary
+from_big_endian_64: varbinary
+from_hex: varchar|varbinary
+from_ieee754_32: varbinary
+from_ieee754_64: varbinary
+from_utf8: varbinary varchar|integer
+hamming_distance: varchar varchar
+length: varchar|varbinary
+levenshtein_distance: varchar varchar
+lower: varchar
+lpad: varchar|varbinary integer varchar|varbinary
+ltrim: varchar varchar
+luhn_check: varchar
+regexp_count: varchar varchar
+regexp_extract: varchar varchar integer
+regexp_extract_all: varchar varchar integer
+regexp_like: varchar varchar
+regexp_position: varchar varchar integer integer
+regexp_replace: varchar varchar varchar
+regexp_split: varchar varchar
+replace: varchar varchar varchar
+reverse: varchar|varbinary|array
+rpad: varchar|varbinary integer varchar|varbinary
+rtrim: varchar varchar
+soundex: varchar
+split: varchar varchar integer
+split_part: varchar varchar integer
+starts_with: varchar varchar
+strpos: varchar varchar integer
+substr: varchar|varbinary integer integer
+to_big_endian_32: integer
+to_big_endian_64: integer
+to_ieee754_32: number
+to_ieee754_64: number
+to_utf8: varchar
+translate: varchar varchar varchar
+upper: varchar
+url_decode: varchar
+url_encode: varchar
+url_extract_fragment: varchar
+url_extract_host: varchar
+url_extract_parameter: varchar varchar
+url_extract_path: varchar
+url_extract_port: varchar
+url_extract_protocol: varchar
+url_extract_query: varchar
 """
 EXPECTED = {
     name: kinds.split()
@@ -80,6 +174,7 @@ _GROUPS = {
     "integer": INTEGERS,
     "number": (*INTEGERS, "decimal", "double", "real"),
     "varchar": ("varchar", "char"),
+    "instant": ("date", "timestamp", "timestamp with time zone"),
 }
 
 
@@ -94,9 +189,18 @@ def expect(node: Any, name: str) -> None:
             _wrap(argument, kind, name)
 
 
+def expect_parts(node: Any, name: str, **kinds: str) -> None:
+    """The same for a construct that has a syntax of its own; a kind for each of its parts."""
+    for part, kind in kinds.items():
+        if node.args.get(part) is not None:
+            _wrap(node.args[part], kind, name)
+
+
 def _wrap(argument: Any, kind: str, name: str) -> None:
     if isinstance(argument, exp.Distinct):
         argument = argument.expressions[0]
+    if _is_plainly(argument, kind):
+        return
     marker = exp.Placeholder(this="argument")
     argument.replace(marker)
     made = exp.Paren(this=argument)
@@ -110,6 +214,15 @@ def compares(name: str, types: list[Type]) -> bool:
     return name not in COMPARING or all(map(is_comparable, types))
 
 
+def _is_plainly(argument: Any, kind: str) -> bool:
+    """Whether a literal is of the kind: most second arguments are."""
+    if not isinstance(argument, exp.Literal):
+        return False
+    if argument.is_string:
+        return "varchar" in kind
+    return ("integer" in kind or "number" in kind) and str(argument.this).isdigit()
+
+
 def operands(node: Any) -> list[Any]:
     return [node.this]
 
@@ -117,14 +230,20 @@ def operands(node: Any) -> list[Any]:
 def finish(node: Any, types: list[Type]) -> Any:
     """The argument itself; raises QueryFailed(FUNCTION_NOT_FOUND) for one of another kind."""
     kind, name = node.meta["expected"]
-    allowed = {"unknown"} | {n for k in kind.split("|") for n in _GROUPS.get(k, (k,))}
-    if types[0].name not in allowed or not compares(name, types):
+    if not _is_of(types[0], kind) or not compares(name, types):
         raise QueryFailed(
             "FUNCTION_NOT_FOUND",
             f"line 1:1: Unexpected parameters ({types[0].trino()}) for function {name}",
         )
     inner = node.this
     return inner if _stands_alone(inner) else node
+
+
+def _is_of(found: Type, kind: str) -> bool:
+    if kind == "orderable":
+        return is_orderable(found)
+    allowed = {"unknown"} | {n for k in kind.split("|") for n in _GROUPS.get(k, (k,))}
+    return found.name in allowed
 
 
 def _stands_alone(node: Any) -> bool:

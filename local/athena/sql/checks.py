@@ -162,10 +162,21 @@ def nullified(node: Any, types: list[Type]) -> Any:
 
 def moved_in_window(node: Any, types: list[Type]) -> Any:
     """lag and lead with a value for rows that are not there: DuckDB gives it the column's type."""
+    if not types:
+        return node
     wanted = common_of(types)
+    if wanted is None:
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"line 1:1: Unexpected parameters ({', '.join(t.trino() for t in types)}) "
+            f"for function {node.this}",
+        )
     given = set(types) - {Type("unknown")}
-    if wanted is not None and wanted.has_microseconds and len(given) > 1:
+    if wanted.has_microseconds and len(given) > 1:
         raise NotSupported(f"{node.this} with a default of another precision: cast it")
+    args = list(node.expressions)
+    args[0], args[2] = coerced(args[0], types[0], wanted), coerced(args[2], types[1], wanted)
+    node.set("expressions", args)
     return node
 
 
@@ -309,7 +320,9 @@ def _branches(node: Any) -> list[Any]:
 
 
 def _value_and_default(node: Any) -> list[Any]:
-    return [node.expressions[0], node.expressions[2]] if len(node.expressions) == 3 else []
+    args = node.expressions
+    has_default = len(args) > 2 and not isinstance(args[2], exp.Var)  # the mark of IGNORE NULLS
+    return [args[0], args[2]] if has_default else []
 
 
 def _listed(node: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions import signatures
 from local.athena.functions.aggregates import waiting_text
 from local.athena.functions.table import DIRECT
 from local.athena.sql import equality, intervals, literals, ties
@@ -168,6 +169,7 @@ def _extract(node: Any) -> Any:
 
 
 def _substring(node: Any) -> Any:
+    signatures.expect_parts(node, "substring", this="varchar|varbinary")
     parts = [node.this, node.args.get("start"), node.args.get("length")]
     return call("t_substr", *[p for p in parts if p is not None])
 
@@ -182,7 +184,13 @@ def _if(node: Any) -> Any:
     return made
 
 
+def _position(node: Any) -> Any:
+    signatures.expect_parts(node, "strpos", this="varchar", substr="varchar")
+    return call("t_strpos", node.this, node.args["substr"])
+
+
 def _trim(node: Any) -> Any:
+    signatures.expect_parts(node, "trim", this="varchar", expression="varchar")
     side = str(node.args.get("position") or "both").lower()
     if node.expression is None:
         parts = {"leading": ["t_ltrim"], "trailing": ["t_rtrim"]}.get(side, ["t_ltrim", "t_rtrim"])
@@ -243,6 +251,7 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.Or: _waiting("logical"),
     exp.Not: _waiting("not"),
     exp.Array: _waiting("array"),
+    exp.Struct: lambda n: call("row", *n.expressions),
     exp.Union: _united,
     exp.Except: _united,
     exp.Intersect: _united,
@@ -267,7 +276,7 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.If: _if,
     exp.Trim: _trim,
     exp.GroupConcat: waiting_text,
-    exp.StrPosition: lambda n: call("t_strpos", n.this, n.args["substr"]),
+    exp.StrPosition: _position,
     exp.CurrentTimestamp: lambda n: call("t_now"),
     exp.Localtimestamp: lambda n: exp.Paren(this=call("timezone", "UTC", call("t_now"))),
     exp.Map: lambda n: call(
@@ -283,7 +292,7 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
 # Predicates and syntax that sqlglot counts as functions though they mean the same in both.
 HARMLESS = {
     exp.Case, exp.And, exp.Or, exp.Xor, exp.Array, exp.CurrentDate, exp.Coalesce, exp.Cast, exp.TryCast,
-    exp.Struct, exp.Exists, exp.Any, exp.All, exp.Explode, exp.Tuple, exp.Not,
+    exp.Exists, exp.Any, exp.All, exp.Explode, exp.Tuple, exp.Not,
 }  # fmt: skip
 
 

@@ -182,13 +182,17 @@ _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All}
 
 
 def _regular(tree: Any) -> Any:
-    """VALUES where sqlglot expects SELECT, after a quantifier and after IN; its rows without ROW."""
+    """NOT LIKE as NOT of LIKE, like other predicates; rows of VALUES as tuples; VALUES where sqlglot
+    expects SELECT: after a quantifier and IN.
+    """
+    for like in list(tree.find_all(exp.Like)):
+        if like.args.get("negate"):
+            _negate(like)
     for values in list(tree.find_all(exp.Values)):
-        for row in values.expressions:
-            inner = row.expressions[0] if len(row.expressions) == 1 else row
-            if isinstance(inner, (exp.Struct, exp.Tuple)):
-                row.set("expressions", inner.expressions)
         around = values.parent
+        for row in list(values.expressions):
+            if isinstance(row, exp.Tuple) and len(row.expressions) == 1:
+                _spread(row)
         rows = exp.select("*").from_(values.copy())
         if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
             quantifier = _QUANTIFIERS[str(around.this).lower()]
@@ -197,6 +201,21 @@ def _regular(tree: Any) -> Any:
             around.set("query", exp.Subquery(this=rows))
             around.set("expressions", [])
     return tree
+
+
+def _negate(like: Any) -> None:
+    like.set("negate", None)
+    outer = like.parent if isinstance(like.parent, exp.Escape) else like
+    place = exp.Placeholder()
+    outer.replace(place)
+    place.replace(exp.Not(this=outer))
+
+
+def _spread(row: Any) -> None:
+    """`(ROW(1, 2))` is the same row of VALUES as `(1, 2)`."""
+    inner = row.expressions[0]
+    if isinstance(inner, exp.Struct):
+        row.set("expressions", inner.expressions)
 
 
 def function_name(node: Any) -> str:

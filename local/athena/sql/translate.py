@@ -25,6 +25,7 @@ from local.athena.functions import (
     signatures,
     sql_json,
     templates,
+    windows,
 )
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
@@ -51,7 +52,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "sign": ("sign", typed.sign, 1),
     "histogram": ("histogram", typed.histogram, 1),
     "mod": ("mod", typed.modulo, 2),
-    "concat_ws": ("concat_ws", typed.joined_with, -2),
+    "concat_ws": ("concat_ws", typed.joined_with, arrays.ALL),
     "greatest": ("greatest", typed.extreme("greatest"), arrays.ALL),
     "least": ("least", typed.extreme("least"), arrays.ALL),
     "format": ("format", templates.rewrite, arrays.ALL),
@@ -73,6 +74,7 @@ REWRITES = {
     **json_functions.REWRITES,
     **maps.REWRITES,
     **regexps.REWRITES,
+    **windows.REWRITES,
 }
 # FILTER and OVER stand around these and move with them
 _AROUND = frozenset(

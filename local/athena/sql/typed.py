@@ -305,12 +305,11 @@ def _of_times(operator: str, node: Any, left: Type, right: Type) -> Any:
 def joined_with(node: Any, types: list[Type]) -> Any:
     """concat_ws over an array or over strings."""
     args = list(node.expressions)
-    if len(args) < 2:
+    is_array = len(args) == 2 and types[1].name == "array"
+    texts = [types[0], *types[1].items] if is_array else types
+    if len(args) < 2 or any(t.kind not in ("text", "unknown") for t in texts):
         raise arrays.unexpected("concat_ws", types)
-    if types[0].name == "array":
-        made = call("array_to_string", args[1], args[0])
-    else:
-        made = call("concat_ws", *args)
+    made = call("array_to_string", args[1], args[0]) if is_array else call("concat_ws", *args)
     return exp.Case(
         ifs=[exp.If(this=exp.Is(this=args[0].copy(), expression=exp.Null()), true=exp.Null())],
         default=made,
