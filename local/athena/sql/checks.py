@@ -101,6 +101,7 @@ def listed(node: Any, types: list[Type]) -> Any:
     node.set("this", first)
     if node.args.get("query") is None:
         node.set("expressions", others)
+        return floats.listed(node, types)
     return node
 
 
@@ -117,6 +118,7 @@ def branched(node: Any, types: list[Type]) -> Any:
         node.set("this", operand)
         for branch, value in zip(ifs, values, strict=True):
             branch.set("this", value)
+        floats.searched(node, conditions)
     else:
         condition("CASE WHEN clause")(node, conditions)
     wanted = common_of(results)
@@ -148,7 +150,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
     left, right = types
     if common(left, right) is None or not is_comparable(left):
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
-    if left == right or left.is_integer or left.name in ("unknown", "varchar"):
+    suspect = floats.may_be_nan(node.expressions, types)
+    if not suspect and (left == right or left.is_integer or left.name in ("unknown", "varchar")):
         value, other = node.expressions
         if left.is_integer and right.is_integer and left != right:
             return cast(call("nullif", value, other), left.duckdb())
@@ -156,7 +159,7 @@ def nullified(node: Any, types: list[Type]) -> Any:
             return node
     value, other = node.expressions
     first, second = comparable([value.copy(), other], types)
-    same = exp.EQ(this=first, expression=second)
+    same = floats.compared(exp.EQ(this=first, expression=second), left, right)
     return exp.Case(ifs=[exp.If(this=same, true=exp.Null())], default=value)
 
 
@@ -306,7 +309,11 @@ def negated(node: Any, types: list[Type]) -> Any:
     (found,) = types
     if not (found.is_number or "interval" in found.name or found.name == "unknown"):
         raise mismatch(f"Cannot negate {found.trino()}")
-    return intervals.negated(node, found) if intervals.is_interval(found) else node
+    if intervals.is_interval(found):
+        return intervals.negated(node, found)
+    # DuckDB gives a constant that overflows a wider type
+    constant = not isinstance(node.this, exp.Literal) and node.find(exp.Column) is None
+    return cast(node, found.duckdb()) if found.is_integer and constant else node
 
 
 def _both(node: Any) -> list[Any]:

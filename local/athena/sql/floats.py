@@ -75,6 +75,35 @@ def _is_constant(node: Any) -> bool:
     return isinstance(node, exp.Literal)
 
 
+def may_be_nan(nodes: list[Any], types: list[Type]) -> bool:
+    """Whether two of the operands are no literals, so that both may be NaN."""
+    if not any(t.name in NAMES for t in types):
+        return False
+    return sum(not _is_constant(n) for n in nodes) > 1
+
+
+def listed(node: Any, types: list[Type]) -> Any:
+    """IN as comparisons one by one, where NaN could meet NaN."""
+    if not may_be_nan([node.this, *node.expressions], types):
+        return node
+    pairs = [
+        compared(exp.EQ(this=node.this.copy(), expression=e), types[0], t)
+        for e, t in zip(node.expressions, types[1:], strict=True)
+    ]
+    return parens(exp.or_(*pairs, copy=False))
+
+
+def searched(node: Any, types: list[Type]) -> None:
+    """CASE x WHEN y as CASE WHEN x = y, where NaN could meet NaN; types of the operand and values."""
+    branches = node.args["ifs"]
+    if not may_be_nan([node.this, *(b.this for b in branches)], types):
+        return
+    for branch, found in zip(branches, types[1:], strict=True):
+        same = exp.EQ(this=node.this.copy(), expression=branch.this)
+        branch.set("this", compared(same, types[0], found))
+    node.set("this", None)
+
+
 def between(node: Any, types: list[Type]) -> Any:
     """BETWEEN with an upper bound that may be NaN, which holds for no number."""
     top = node.args["high"]

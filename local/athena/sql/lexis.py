@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sqlglot.parser import Parser
 from sqlglot.tokens import TokenType
 
 from local.athena.errors import QueryFailed
@@ -33,14 +34,21 @@ RESERVED = frozenset(_RESERVED_WORDS.split())
 
 def unexpected(sql: str, start: int, found: str) -> QueryFailed:
     """The syntax error for the text at an offset."""
+    return QueryFailed("SYNTAX_ERROR", f"{_place(sql, start)}: mismatched input '{found}'.")
+
+
+def _place(sql: str, start: int) -> str:
     before = sql[:start]
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return QueryFailed("SYNTAX_ERROR", f"line {line}:{column}: mismatched input '{found}'.")
+    return f"line {before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def check_tokens(sql: str, tokens: list[Any]) -> None:
-    """Raise QueryFailed(SYNTAX_ERROR) for symbols, numbers and sequences that Trino does not know."""
+    """Raise QueryFailed(SYNTAX_ERROR) for symbols, numbers and sequences that Trino does not know.
+
+    QueryFailed(TYPE_MISMATCH) or (TYPE_NOT_FOUND) for a type that only other dialects have.
+    """
     _check_brackets(sql, tokens)
+    _check_types(sql, tokens)
     if tokens and _upper(tokens, 0) not in _STARTS:
         raise unexpected(sql, 0, tokens[0].text)
     for at, token in enumerate(tokens):
@@ -129,6 +137,68 @@ def _check_brackets(sql: str, tokens: list[Any]) -> None:
             raise unexpected(sql, token.start, token.text)
     if opened:
         raise unexpected(sql, len(sql), "<EOF>")
+
+
+_TYPE_NAMES = """
+boolean tinyint smallint integer int bigint real double decimal varchar char varbinary json date
+time timestamp array map row interval uuid ipaddress hyperloglog p4hyperloglog qdigest tdigest
+setdigest unknown geometry sphericalgeography bingtile color
+"""
+_TYPES = frozenset(_TYPE_NAMES.upper().split())
+_INSIDE_TYPES = frozenset(
+    ["PRECISION", "WITH", "WITHOUT", "ZONE", "YEAR", "MONTH", "DAY", "SECOND", "TO"]
+)
+
+_BEFORE_TYPES = ("AS", "(", ",", "<")
+
+
+def _check_types(sql: str, tokens: list[Any]) -> None:
+    """sqlglot reads the types of other dialects, such as STRING, FLOAT and INT8."""
+    for at, token in enumerate(tokens):
+        if _upper(tokens, at) in ("CAST", "TRY_CAST") and _upper(tokens, at + 1) == "(":
+            inside = _type_of_cast(tokens, at + 2)
+            wrong = next((i for i in inside if _is_foreign(tokens, i)), None)
+            if wrong is not None:
+                raise _unknown_type("TYPE_MISMATCH", sql, tokens[wrong])
+            dialect = next((i for i in inside if _upper(tokens, i) == "["), None)
+            if dialect is not None and _upper(tokens, dialect - 1) != "ARRAY":
+                raise unexpected(sql, tokens[dialect].start, "[")
+        if token.token_type == TokenType.STRING and at and _is_other_type(tokens, at - 1):
+            raise _unknown_type("TYPE_NOT_FOUND", sql, tokens[at - 1])
+
+
+def _unknown_type(name: str, sql: str, token: Any) -> QueryFailed:
+    return QueryFailed(name, f"{_place(sql, token.start)}: Unknown type: {token.text.lower()}")
+
+
+def _type_of_cast(tokens: list[Any], start: int) -> range:
+    """The places after the AS of a cast whose operand begins at `start`."""
+    depth, since = 0, start
+    for at in range(start, len(tokens)):
+        word = _upper(tokens, at)
+        if word in _CLOSING and depth == 0:
+            return range(since, at)
+        depth += (word in _CLOSING.values()) - (word in _CLOSING)
+        if word == "AS" and depth == 0:
+            since = at + 1
+    return range(0)
+
+
+def _is_foreign(tokens: list[Any], at: int) -> bool:
+    """A word that is no type where a type stands: behind AS, in parentheses, behind a field's name."""
+    words = _upper(tokens, at).split()
+    if not words or not _WORD.fullmatch(words[0]) or set(words) <= _TYPES | _INSIDE_TYPES:
+        return False
+    before, following = _upper(tokens, at - 1), _upper(tokens, at + 1)
+    if before in _BEFORE_TYPES:
+        is_field = before != "AS" and bool(_WORD.fullmatch(following))
+        return not is_field or following in _INSIDE_TYPES
+    return before not in _TYPES and _upper(tokens, at - 2) in _BEFORE_TYPES
+
+
+def _is_other_type(tokens: list[Any], at: int) -> bool:
+    word = _upper(tokens, at)
+    return tokens[at].token_type in Parser.TYPE_TOKENS and bool(word) and word not in _TYPES
 
 
 def _ends_value(tokens: list[Any], at: int) -> bool:
