@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.sql import floats, intervals, precision
+from local.athena.sql import floats, intervals, precision, zones
 from local.athena.sql.coercion import common, common_of, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
@@ -94,6 +94,9 @@ def listed(node: Any, types: list[Type]) -> Any:
     nested = next((t for t in types if t.items), None)
     if nested is not None:
         raise NotSupported(f"IN with values of type {nested.trino()}")
+    if node.args.get("query") is not None and any(t.holds_zone for t in types):
+        zones.require_one(types)
+        return node
     first, *others = comparable(_listed(node), types)
     node.set("this", first)
     if node.args.get("query") is None:
@@ -143,7 +146,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
     if len(types) != 2:
         raise QueryFailed("SYNTAX_ERROR", "line 1:1: Invalid number of arguments for 'nullif'")
     left, right = types
-    if common(left, right) is None:
+    wanted = common(left, right)
+    if wanted is None:
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
     if left == right or left.is_integer or left.name in ("unknown", "varchar"):
         value, other = node.expressions
@@ -151,6 +155,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
             return cast(call("nullif", value, other), left.duckdb())
         if left == right or left.name in ("unknown", "varchar"):
             return node
+    if wanted.items:
+        precision.require_value(wanted)
     value, other = node.expressions
     first, second = comparable([value.copy(), other], types)
     same = exp.EQ(this=first, expression=second)
@@ -161,7 +167,10 @@ def moved_in_window(node: Any, types: list[Type]) -> Any:
     """lag and lead with a value for rows that are not there: DuckDB gives it the column's type."""
     wanted = common_of(types)
     given = set(types) - {Type("unknown")}
-    if wanted is not None and wanted.has_microseconds and len(given) > 1:
+    if wanted is None or len(given) < 2:
+        return node
+    precision.require_value(wanted)
+    if wanted.has_microseconds:
         raise NotSupported(f"{node.this} with a default of another precision: cast it")
     return node
 
@@ -231,6 +240,8 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
 def _require_one_precision(left: Type, right: Type) -> None:
     """DuckDB gives the merged column the type of one side."""
     wanted = common(left, right)
+    if wanted is not None and wanted.holds_zone:
+        precision.require_value(wanted)
     if wanted is not None and wanted.has_microseconds and left != right:
         raise NotSupported(f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them")
 
