@@ -26,6 +26,8 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     message = str(error).split("\n\nLINE ")[0].strip()
     if marked := _MARKED.search(message):
         return QueryFailed(marked.group(1), marked.group(2))
+    if _IN_ZONE.search(message):
+        return NotSupported("a value in a time zone other than UTC here: cast it to timestamp")
     if missing := re.search(
         r'Referenced column "([^"]*)" not found|Could not find key "([^"]*)" in struct', message
     ):
@@ -54,6 +56,8 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     return QueryFailed("GENERIC_USER_ERROR", message.splitlines()[0])
 
 
+# Of an expression that does not know them.
+_IN_ZONE = re.compile(r'STRUCT\("timestamp with time zone ')
 # Of a common type that DuckDB chose by itself, as for the columns of UNION.
 _TOO_FAR = re.compile(
     r"convert Timestamp to higher precision|Type INT32 with value \d+-\d\d-\d\d can't be cast"

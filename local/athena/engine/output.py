@@ -12,6 +12,7 @@ from pathlib import Path
 from local.athena.engine import results
 from local.athena.engine.query import Plan, Work
 from local.athena.engine.results import Row
+from local.athena.sql import zones
 from local.athena.sql.quoting import quoted
 from local.athena.sql.types import Type
 
@@ -52,6 +53,8 @@ def write(work: Work, plan: Plan, text: str, path: Path) -> int:
 def _in_duckdb(kind: Type) -> str | None:
     if kind.name == "decimal" and len(kind.numbers) == 2 and kind.numbers[0] == kind.numbers[1]:
         return "regexp_replace(CAST({} AS VARCHAR), '^(-?)[.]', '\\10.')"  # DuckDB writes no zero
+    if kind.zone:
+        return zones.text_form(kind)
     if kind.has_microseconds:
         return _AS_TEXT.get(kind.trino())
     plain = kind.name in ("decimal", "varchar") or not kind.numbers

@@ -25,6 +25,8 @@ from local.athena.lake import pruning, scan
 from local.athena.lake.catalog import Catalog, Partition, Table
 from local.athena.lake.cost import Footers
 from local.athena.lake.storage import Listing, Storage
+from local.athena.sql import zones
+from local.athena.sql.casts import convert
 from local.athena.sql.fields import UNNAMED, is_unnamed
 from local.athena.sql.nodes import sql
 from local.athena.sql.quoting import identifier
@@ -254,12 +256,24 @@ class Work:
             yield connection, f"{given}SELECT * FROM ({plan.sql}) AS result"
 
     def run(self, plan: Plan, text: str) -> Iterator[list[tuple[Any, ...]]]:
-        """The result in batches; raises QueryFailed in Trino's words."""
+        """The result in batches, with text for what has a zone; raises QueryFailed in Trino's words."""
         with self.running(plan, text) as (connection, query):
-            connection.execute(query)
+            connection.execute(_printed(query, plan))
             while batch := connection.fetchmany(_ROWS):
                 self.check()
                 yield batch
+
+
+def _printed(query: str, plan: Plan) -> str:
+    kinds = [kind for _, kind in plan.columns]
+    if not any(kind.holds_zone for kind in kinds):
+        return query
+    names = [f"c{at}" for at in range(len(kinds))]
+    parts = [
+        sql(convert(exp.column(name, table="result"), kind, zones.printed(kind)))
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    return f"SELECT {', '.join(parts)} FROM ({query}) AS result ({', '.join(names)})"
 
 
 @contextmanager

@@ -64,6 +64,8 @@ def _timestamp(value: Any, kind: Type) -> str:
 
 
 def _zoned(value: Any, kind: Type) -> str:
+    if kind.zone:  # printed already: DuckDB knows the zones
+        return str(value)
     return f"{_timestamp(value.astimezone(dt.UTC), kind)} UTC"
 
 

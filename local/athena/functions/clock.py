@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlglot import exp
-
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.macro import Macro, private
 from local.athena.functions.rewrites import arity, literal
@@ -88,15 +86,6 @@ def _date_add(node: Any) -> Any:
         raise QueryFailed(_INVALID, f"line 1:1: '{name}' is not a valid Timestamp field")
     whole = cast(count, "BIGINT" if name == "millisecond" else "INTEGER")
     return call("t_date_added", name, call(f"to_{name}s", whole), value)
-
-
-def _with_timezone(node: Any, types: list[Type]) -> Any:
-    value, zone = arity(node, "with_timezone", 2)
-    if types[0].has_microseconds:
-        raise NotSupported(f"with_timezone of {types[0].trino()}: cast it to timestamp(3)")
-    if not (isinstance(zone, exp.Literal) and zone.this == "UTC"):
-        raise NotSupported("with_timezone other than UTC: a timestamp keeps no zone here")
-    return call("t_in_utc", value)
 
 
 def _is_fine(node: Any, name: str) -> bool:
@@ -204,8 +193,4 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "date_add": _date_add,
     "current_timestamp": _current_timestamp,
     "localtimestamp": _local_timestamp,
-}
-# name in Trino -> (function that binds meanwhile, final rewrite, operands), as in `translate`
-TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
-    "with_timezone": ("t_in_utc", _with_timezone, 1),
 }

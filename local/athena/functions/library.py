@@ -30,7 +30,7 @@ from local.athena.functions import (
 from local.athena.functions.macro import Macro
 from local.athena.functions.macros import SERIES
 from local.athena.functions.scalars import PythonFunction
-from local.athena.sql import equality, intervals, scalar_casts
+from local.athena.sql import equality, intervals, scalar_casts, zones
 
 _FAMILIES = (
     equality,
@@ -57,6 +57,7 @@ _FAMILIES = (
     templates,
     texts,
     urls,
+    zones,
 )
 
 # Order matters: a macro may only use those above it.

@@ -101,6 +101,12 @@ def mysql(pattern: str) -> tuple[Token, ...]:
     return tuple(made)
 
 
+def parts(pattern: str) -> list[str]:
+    """A Joda pattern in its parts: runs of one letter, quoted text, other text."""
+    joda(pattern)
+    return [found.group() for found in _JODA_TOKEN.finditer(pattern)]
+
+
 @lru_cache(512)
 def joda(pattern: str) -> tuple[Token, ...]:
     found = list(_JODA_TOKEN.finditer(pattern))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.sql import floats, intervals, precision
+from local.athena.sql import floats, intervals, precision, zones
 from local.athena.sql.coercion import common, common_of, is_comparable, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
@@ -97,6 +97,9 @@ def listed(node: Any, types: list[Type]) -> Any:
     nested = next((t for t in types if t.items), None)
     if nested is not None:
         raise NotSupported(f"IN with values of type {nested.trino()}")
+    if node.args.get("query") is not None and any(t.holds_zone for t in types):
+        zones.require_one(types)
+        return node
     first, *others = comparable(_listed(node), types)
     node.set("this", first)
     if node.args.get("query") is None:
@@ -148,7 +151,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
     if len(types) != 2:
         raise QueryFailed("SYNTAX_ERROR", "line 1:1: Invalid number of arguments for 'nullif'")
     left, right = types
-    if common(left, right) is None or not is_comparable(left):
+    wanted = common(left, right)
+    if wanted is None or not is_comparable(left):
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
     suspect = floats.may_be_nan(node.expressions, types)
     if not suspect and (left == right or left.is_integer or left.name in ("unknown", "varchar")):
@@ -157,6 +161,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
             return cast(call("nullif", value, other), left.duckdb())
         if left == right or left.name in ("unknown", "varchar"):
             return node
+    if wanted.items:
+        precision.require_value(wanted)
     value, other = node.expressions
     first, second = comparable([value.copy(), other], types)
     same = floats.compared(exp.EQ(this=first, expression=second), left, right)
@@ -175,7 +181,10 @@ def moved_in_window(node: Any, types: list[Type]) -> Any:
             f"for function {node.this}",
         )
     given = set(types) - {Type("unknown")}
-    if wanted.has_microseconds and len(given) > 1:
+    if len(given) < 2:
+        return node
+    precision.require_value(wanted)
+    if wanted.has_microseconds:
         raise NotSupported(f"{node.this} with a default of another precision: cast it")
     args = list(node.expressions)
     args[0], args[2] = coerced(args[0], types[0], wanted), coerced(args[2], types[1], wanted)
@@ -271,6 +280,8 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
 def _require_one_precision(left: Type, right: Type) -> None:
     """DuckDB gives the merged column the type of one side."""
     wanted = common(left, right)
+    if wanted is not None and wanted.holds_zone:
+        precision.require_value(wanted)
     if wanted is not None and wanted.has_microseconds and left != right:
         raise NotSupported(f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them")
 

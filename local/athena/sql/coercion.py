@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.athena.sql.types import GEOMETRIES, INTEGERS, Type
+from local.athena.sql.types import GEOMETRIES, INTEGERS, SEVERAL, Type
 
 _WIDTHS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 _MOST = 38
@@ -32,13 +32,20 @@ def common(left: Type, right: Type) -> Type | None:
     if left.is_number and right.is_number:
         return _common_number(left, right)
     if left.name in _TIMES and right.name in _TIMES:
-        name = max(left.name, right.name, key=_TIMES.index)
-        return Type(name, (6,) if left.has_microseconds or right.has_microseconds else ())
+        return _common_time(left, right)
     if left.kind == right.kind == "text":
         return Type("varchar")
     if left.name == right.name and left.items and len(left.items) == len(right.items):
         return _common_nested(left, right)
     return left if left.name == right.name and not left.items and not right.items else None
+
+
+def _common_time(left: Type, right: Type) -> Type:
+    """What has no zone counts as UTC beside what has one."""
+    name = max(left.name, right.name, key=_TIMES.index)
+    if left.has_microseconds or right.has_microseconds:
+        return Type(name, (6,))
+    return Type(name, zone=left.zone if left.zone == right.zone else SEVERAL)
 
 
 def _common_number(left: Type, right: Type) -> Type:

@@ -60,13 +60,12 @@ def _seen_as_local(node: Any) -> bool:
 
 
 def waiting_zone(value: Any, zone: Any, node: Any) -> Any:
-    """Allowed only where the local wall time is looked at: DuckDB's instants keep no zone."""
-    if not _seen_as_local(node):
-        raise NotSupported("AT TIME ZONE as a value: cast it to timestamp or date")
+    """What has no value is allowed where only the local wall time is looked at."""
     if isinstance(value, exp.Anonymous) and value.this == "t_from_iso8601_timestamp":
         value.set("this", "t_from_iso8601_instant")
     made = exp.AtTimeZone(this=value, zone=zone)
     made.meta["typed"] = "zone"
+    made.meta["local"] = _seen_as_local(node)
     return made
 
 
@@ -105,7 +104,7 @@ def _ignore_nulls(node: Any) -> Any:
 def _interval(operator: str) -> Callable[[Any], Any]:
     def rewrite(node: Any) -> Any:
         a, b = node.this, node.expression
-        if isinstance(a, exp.Interval) and isinstance(b, exp.Interval):
+        if node.meta.get("zoned") or (isinstance(a, exp.Interval) and isinstance(b, exp.Interval)):
             return _wait(node, operator)
         if isinstance(b, exp.Interval):
             return call(f"t_{operator}_interval", a, b)

@@ -18,7 +18,7 @@ NAMES = ("double", "real")
 
 def coerced(node: Any, found: Type, wanted: Type) -> Any:
     """`node` with an explicit cast where DuckDB would choose another type than Trino's."""
-    if wanted.has_microseconds:
+    if wanted.has_microseconds or wanted.holds_zone:
         return precision.coerced(node, found, wanted)
     if found.name in ("unknown", wanted.name) or not wanted.is_number:
         return node

@@ -52,6 +52,8 @@ _RETURNS = {f.target: f.returns for f in DIRECT.values() if f.returns} | {
     "try_strptime": "timestamp",
     "t_now": "timestamp with time zone",
     "timezone": "timestamp",
+    "t_local_time": "timestamp",
+    "t_instant": "timestamp with time zone",
     "t_timestamp_6": "timestamp(6)",
     "t_varchar_to_timestamp_6": "timestamp(6)",
     "t_unix_seconds": "double",

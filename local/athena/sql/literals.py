@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import datetime as dt
 import re
 from typing import Any
 
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.sql import zones
 from local.athena.sql.coercion import literal_type
 from local.athena.sql.nodes import cast, raw
 
@@ -20,13 +22,8 @@ _LITERALS = {
     "DATE": (re.compile(r"\d{4}-\d\d-\d\d"), "DATE"),
     "TIMESTAMP": (re.compile(rf"\d{{4}}-\d\d-\d\d( {_TIME})?"), "TIMESTAMP"),
     "TIME": (re.compile(_TIME), "TIME"),
-    # Of the zones only UTC, which Trino also writes +00:00.
-    "ZONED": (
-        re.compile(rf"\d{{4}}-\d\d-\d\d {_TIME} ?(UTC|[+-]00:00)"),
-        "TIMESTAMPTZ",
-    ),
 }
-_UTC = re.compile(r" ?(UTC|[+-]00:00)$")
+_ZONED = re.compile(rf"(\d{{4}}-\d\d-\d\d {_TIME}) ?(?P<zone>[A-Za-z+-][\w/+:-]*)", re.A)
 
 
 def _is_day(text: str) -> bool:
@@ -43,16 +40,65 @@ def _is_precise(value: str, target: str) -> bool:
 
 def instant(value: str, target: str) -> Any:
     """DATE '…' and TIMESTAMP '…' (whatever precision sqlglot reads into it) as constants."""
-    kind = "ZONED" if target.endswith("WITH TIME ZONE") else target.split("(")[0]
+    if target.endswith("WITH TIME ZONE"):
+        return _in_zone(value, target)
+    kind = target.split("(")[0]
     if kind == "TIMESTAMP" and _FINE.fullmatch(value) and _is_precise(value, target):
         return _microseconds(value, target)
     pattern, duckdb_type = _LITERALS.get(kind, (None, ""))
     if pattern is None or not pattern.fullmatch(value) or not _is_precise(value, target):
         return None
-    value = _UTC.sub("", value)
     if kind != "TIME" and not _is_day(value[:10]):
         return None
-    return cast(raw(value + ":00" if value.count(":") == 1 else value), duckdb_type)
+    return cast(raw(_with_seconds(value)), duckdb_type)
+
+
+def _with_seconds(value: str) -> str:
+    return value + ":00" if value.count(":") == 1 else value
+
+
+def names_zone(value: str) -> bool:
+    """Whether a text is a timestamp in a zone other than UTC."""
+    found = _ZONED.fullmatch(value)
+    return found is not None and found.group("zone") not in ("UTC", "+00:00", "-00:00")
+
+
+def _in_zone(value: str, target: str) -> Any:
+    """None for what Trino fails to cast, which is for others to say."""
+    found = _ZONED.fullmatch(value)
+    if found is None or not _is_day(value[:10]) or not _is_precise(found.group(1), target):
+        return None
+    try:
+        zone = zones.key(found.group("zone"))
+    except QueryFailed as error:
+        if error.name == "NOT_SUPPORTED":
+            raise
+        if _is_literal(target):
+            raise QueryFailed("INVALID_LITERAL", _INVALID.format(value)) from error
+        return None
+    text = _with_seconds(found.group(1))
+    if not zone:
+        return cast(raw(text), "TIMESTAMPTZ")
+    return _of_zone(dt.datetime.fromisoformat(text), zone, value, target)
+
+
+def _is_literal(target: str) -> bool:
+    """TIMESTAMP '…' without a fraction; one with three digits looks like a cast to that precision."""
+    return "(0)" in target
+
+
+_INVALID = "line 1:1: '{}' is not a valid TIMESTAMP literal"
+
+
+def _of_zone(time: dt.datetime, zone: str, value: str, target: str) -> Any:
+    """A literal at a wall time that does not exist fails, a cast goes on."""
+    message = _INVALID.format(value) if "(" in target else None
+    try:
+        return zones.of_literal(time, zone, message)
+    except QueryFailed as error:
+        if not _is_literal(target):
+            raise NotSupported(f"CAST of {value}, a time that does not exist there") from error
+        raise
 
 
 def _microseconds(value: str, target: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported
-from local.athena.sql import casts
+from local.athena.sql import casts, zones
 from local.athena.sql.nodes import call, cast
 from local.athena.sql.types import Type, parse_type
 
@@ -21,6 +21,10 @@ _PLAIN = ("date", "timestamp")
 
 def coerced(node: Any, found: Type, wanted: Type) -> Any:
     """`node` in a common type with microseconds, itself where that has none."""
+    if zones.is_several(wanted):
+        raise zones.several()
+    if found.zone != wanted.zone:
+        return zones.converted(node, found, wanted)
     if not wanted.has_microseconds or found in (wanted, Type("unknown")):
         return node
     require_value(wanted)
@@ -31,6 +35,8 @@ def require_value(kind: Type) -> None:
     """Raise NotSupported for a type that only casts pass through."""
     if is_zoned(kind):
         raise NotSupported(f"{kind.trino()} as a value: cast it to timestamp(6)")
+    if zones.is_several(kind):
+        raise zones.several()
 
 
 def is_zoned(kind: Type) -> bool:
@@ -51,6 +57,7 @@ def is_cast_on(node: Any) -> bool:
 
 def comparable(nodes: list[Any], types: list[Type]) -> list[Any]:
     """Operands of `=` and its kin, so that DuckDB converts none of them to nanoseconds."""
+    nodes = zones.aligned(nodes, types)
     others = [
         (n, t) for n, t in zip(nodes, types, strict=True) if t.is_time and not t.has_microseconds
     ]
@@ -77,6 +84,6 @@ def _is_in_range(node: Any) -> bool:
 
 def milliseconds_between(a: Any, b: Any, left: Type, right: Type) -> Any:
     """The difference of two timestamps, rounded half up."""
-    if "timestamp with time zone" in (left.name, right.name):
+    if zones.INSTANT.name in (left.name, right.name):
         raise NotSupported(f"{left.trino()} - {right.trino()}: cast both to timestamp(6)")
     return call("t_rounded_difference", cast(a, "TIMESTAMP"), cast(b, "TIMESTAMP"))

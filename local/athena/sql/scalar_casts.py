@@ -12,6 +12,7 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.exponents import double_to_varchar, real_to_varchar, to_real
 from local.athena.functions.macro import Macro, private
 from local.athena.functions.scalars import PythonFunction
+from local.athena.sql import zones
 from local.athena.sql.nodes import call, cast, raw
 from local.athena.sql.types import Type
 
@@ -61,7 +62,9 @@ def to_varchar(node: Any, source: Type, target: Type) -> Any:
     if source.name == "char" and source.numbers:
         padded = call("rpad", call("rtrim", node, " "), source.numbers[0], " ")
         return call("substr", padded, 1, target.numbers[0]) if target.numbers else padded
-    if source.has_microseconds:
+    if source.zone:
+        text = zones.text(node, source)
+    elif source.has_microseconds:
         text = call(_TEXTS[source.name].replace("_to_", "_6_to_"), node)
     elif source.name in _TEXTS:
         text = call(_TEXTS[source.name], node)
@@ -98,6 +101,8 @@ def _instant(node: Any, source: Type, target: Type) -> Any:
     """From microseconds to milliseconds rounded half up; to microseconds as far as these reach."""
     if source.name == "date" and target.name == "time":
         raise _mismatch(source, target)
+    if source.zone:
+        return _in_zone(node, source, target)
     if target.has_microseconds:
         return _microseconds(node, source, target)
     if source.has_microseconds and target.name != "date":
@@ -105,6 +110,15 @@ def _instant(node: Any, source: Type, target: Type) -> Any:
     elif target.name == "time":
         node = cast(node, "TIMESTAMP")
     return cast(node, target.duckdb())
+
+
+def _in_zone(node: Any, source: Type, target: Type) -> Any:
+    """What the clock shows there; a cast to a timestamp with time zone keeps the zone."""
+    if target.name != source.name:
+        return _instant(zones.local(node, source), Type("timestamp"), target)
+    if target.has_microseconds:
+        raise NotSupported(f"CAST from a time zone other than UTC to {target.trino()}")
+    return node
 
 
 def _whole(node: Any, source: Type) -> Any:

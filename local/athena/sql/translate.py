@@ -29,7 +29,7 @@ from local.athena.functions import (
 )
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
-from local.athena.sql import checks, typed, unnest
+from local.athena.sql import checks, typed, unnest, zoned
 from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
@@ -58,13 +58,14 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "format": ("format", templates.rewrite, arrays.ALL),
     **aggregates.TYPED_CALLS,
     **approximations.TYPED_CALLS,
-    **clock.TYPED_CALLS,
     **arrays.TYPED_CALLS,
     **checksums.TYPED_CALLS,
     **json_functions.TYPED_CALLS,
     **maps.TYPED_CALLS,
     **sql_json.TYPED_CALLS,
+    "with_timezone": ("t_in_utc", zoned.with_timezone, 1),
 }
+_WAITING = TYPED_CALLS | {f"zoned {n}": (*known, arrays.ALL) for n, known in zoned.CALLS.items()}
 REWRITES = {
     **rewrites.REWRITES,
     **aggregates.REWRITES,
@@ -96,6 +97,9 @@ class Translator:
         """The DuckDB tree; raises QueryFailed for what Trino refuses and NotSupported for our limits."""
         holder = exp.Subquery(this=tree)
         isolate(tree)
+        nodes = list(_bottom_up(tree))
+        if any(map(zoned.makes_zone, nodes)):
+            zoned.prepare(nodes)
         for node in list(_bottom_up(tree)):
             self._untyped(node)
         self._resolve_types(holder)
@@ -137,12 +141,13 @@ class Translator:
                 return None
             raise self._unknown(name)
         signatures.expect(node, name)
-        if name in TYPED_CALLS:
-            count = TYPED_CALLS[name][2]
+        waits_as = f"zoned {name}" if node.meta.get("zoned") else name
+        if waits_as in _WAITING:
+            count = _WAITING[waits_as][2]
             if len(node.expressions) < (count if 0 < count < arrays.ALL else 1):
                 raise arrays.unexpected(name, [])
-            waiting = call(TYPED_CALLS[name][0], *node.expressions)
-            waiting.meta["typed"] = name
+            waiting = call(_WAITING[waits_as][0], *node.expressions)
+            waiting.meta["typed"] = waits_as
             return waiting
         if name in CHECKS or name in NUMERIC:
             node.meta["typed"] = name if name in CHECKS else "numbers"
@@ -293,8 +298,8 @@ def _blanked(nodes: list[Any], operand: Any) -> Iterator[None]:
 
 def _plan(node: Any) -> tuple[list[Any], Callable[[Any, list[Type]], Any]]:
     kind = node.meta["typed"]
-    if kind in TYPED_CALLS:
-        _, finish, count = TYPED_CALLS[kind]
+    if kind in _WAITING:
+        _, finish, count = _WAITING[kind]
         given = [e.this if isinstance(e, exp.Order) else e for e in node.expressions]
         if isinstance(given[0], exp.Distinct):
             return list(given[0].expressions), finish
@@ -326,6 +331,7 @@ _CONSTRUCTS: dict[str, tuple[_Operands, _Finish]] = {
     "expected": (signatures.operands, signatures.finish),
     "listagg": (aggregates.text_operands, aggregates.grouped_text),
     "fold": (arrays.fold_operands, arrays.finish_fold),
-    "zone": (_inner, typed.zoned),
+    "zone": (_inner, zoned.at_zone),
+    "argument in a zone": (_inner, zoned.argument),
     "unnest": (lambda n: list(n.expressions), unnest.expand),
 }

@@ -10,7 +10,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import arrays
 from local.athena.functions.rewrites import arity, outermost
-from local.athena.sql import intervals, precision
+from local.athena.sql import intervals, precision, zoned, zones
 from local.athena.sql.casts import convert
 from local.athena.sql.coercion import arithmetic, as_decimal, common, common_of, is_orderable
 from local.athena.sql.floats import coerced
@@ -276,6 +276,9 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
             return cast(made, result.duckdb()) if result.name in ("decimal", "real") else made
         if "unknown" in (left.name, right.name):
             return node
+        plain = _of_literal(operator, node, left, right)
+        if plain is not None:
+            return plain
         found = _of_times(operator, node, left, right)
         if found is not None:
             return found
@@ -287,15 +290,32 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
     return rewrite
 
 
+def _of_literal(operator: str, node: Any, left: Type, right: Type) -> Any:
+    """A literal interval beside what may have a zone; None for anything else."""
+    a, b = node.this, node.expression
+    if isinstance(a, exp.Interval) and operator == "plus":
+        a, b, left, right = b, a, right, left
+    if not isinstance(b, exp.Interval):
+        return None
+    if left.zone:
+        return zoned.shifted(operator, a, left, b, right)
+    return call(f"t_{operator}_interval", a, b)
+
+
 def _of_times(operator: str, node: Any, left: Type, right: Type) -> Any:
     """Dates, times and intervals; None for anything else."""
     a, b = node.this, node.expression
     moves = {"date", "time", "timestamp", "timestamp with time zone"}
+    if left.zone and intervals.is_interval(right):
+        return zoned.shifted(operator, a, left, b, right)
+    if intervals.is_interval(left) and right.zone and operator == "plus":
+        return zoned.shifted(operator, b, right, a, left)
     if left.name in moves and intervals.is_interval(right):
         return intervals.moved(operator, a, right, b)
     if intervals.is_interval(left) and right.name in moves and operator == "plus":
         return intervals.moved(operator, b, left, a)
     if left.name in moves and right.name in moves and operator == "minus":
+        a, b = (zones.instant_of(x) if t.zone else x for x, t in ((a, left), (b, right)))
         return intervals.between(a, b, left, right)
     if intervals.is_interval(left) and left == right:
         return intervals.combined(operator, a, b, left)
@@ -341,11 +361,3 @@ def converted(node: Any, types: list[Type]) -> Any:
         return call("try", convert(node.this, types[0], target))
     name = fresh("c")  # a failure of the operand itself is none of TRY_CAST's
     return let(node.this, name, call("try", convert(variable(name), types[0], target)))
-
-
-def zoned(node: Any, types: list[Type]) -> Any:
-    """Local wall time of an instant; a timestamp without zone counts as UTC, the session's zone."""
-    if not types[0].name.startswith("timestamp"):
-        raise NotSupported(f"AT TIME ZONE of {types[0].trino()}")
-    made = call("timezone", node.args["zone"], cast(node.this, "TIMESTAMPTZ"))
-    return call("t_timestamp_6", made) if types[0].has_microseconds else made

@@ -57,16 +57,23 @@ _MICROSECONDS = {
     "timestamptz_ns": "timestamp with time zone",
 }
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+# An instant in a zone is a row of one instant, named like the type and the zone.
+_ZONED = "timestamp with time zone"
+SEVERAL = "several zones"  # of a common type that no value can have
 
 
 @dataclass(frozen=True)
 class Type:
-    """`name` is Trino's; `numbers` are precision, scale or length; `fields` name a row's parts."""
+    """`name` is Trino's; `numbers` are precision, scale or length; `fields` name a row's parts.
+
+    `zone` is that of a timestamp with time zone, "" for UTC.
+    """
 
     name: str
     numbers: tuple[int, ...] = ()
     items: tuple[Type, ...] = ()
     fields: tuple[str, ...] = ()
+    zone: str = ""
 
     @property
     def is_integer(self) -> bool:
@@ -85,6 +92,11 @@ class Type:
         """Whether it is timestamp(6), with or without a zone, or holds one."""
         own = self.name.startswith("timestamp") and self.numbers == (6,)
         return own or any(i.has_microseconds for i in self.items)
+
+    @property
+    def holds_zone(self) -> bool:
+        """Whether it is, or holds, a timestamp in a zone other than UTC."""
+        return bool(self.zone) or any(i.holds_zone for i in self.items)
 
     def in_microseconds(self) -> Type:
         """The type with timestamp(6) for every timestamp(3) that it is or holds."""
@@ -127,6 +139,8 @@ class Type:
             return f"STRUCT({', '.join(parts)})"
         if self.name in _CARRIED:
             return f'STRUCT("{self.name}" {_CARRIED[self.name]})'
+        if self.zone:
+            return f"STRUCT({identifier(f'{_ZONED} {self.zone}')} TIMESTAMPTZ)"
         if self.name == "decimal":
             precision, scale = (*self.numbers, 0, 0)[:2] if self.numbers else (38, 0)
             return f"DECIMAL({precision},{scale})"
@@ -227,9 +241,18 @@ class _Reader:
                 self.take()
                 if names[0] in _CARRIED:
                     return Type(names[0])
+                if any(name.startswith(f"{_ZONED} ") for name in names):
+                    return _in_zone(names)
                 if names == [f"_{at}" for at in range(len(names))]:
                     names = [""] * len(names)  # DuckDB's names for what has none
                 return Type("row", items=tuple(items), fields=tuple(names))
+
+
+def _in_zone(names: list[str]) -> Type:
+    """Raises QueryFailed where DuckDB put values of two zones together."""
+    if len(names) > 1:
+        raise QueryFailed("NOT_SUPPORTED", "values in several time zones together")
+    return Type(_ZONED, zone=names[0].removeprefix(f"{_ZONED} "))
 
 
 def parse_type(text: str) -> Type:
