@@ -233,7 +233,7 @@ class _Reader:
         items: list[Type] = []
         while True:
             following = self.tokens[self.at + 1 : self.at + 2]
-            anonymous = not following or following[0] in (",", ")", "(", "[", ">")
+            anonymous = not following or following[0].lower() in (*",)([>", "with")
             names.append("" if anonymous else self.take().strip('"`'))
             self.take_if(":")
             items.append(self.type())
