@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.sql import floats, intervals, precision
+from local.athena.sql import floats, frames, intervals, precision, shortcuts
 from local.athena.sql.coercion import common, common_of, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
@@ -41,6 +41,11 @@ def condition(where: str) -> _Finish:
         return node
 
     return finish
+
+
+def logical(node: Any, types: list[Type]) -> Any:
+    """AND and OR."""
+    return shortcuts.decided(condition("Logical expression term")(node, types))
 
 
 def compared(node: Any, types: list[Type]) -> Any:
@@ -325,11 +330,12 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "where": (lambda n: [n.this], condition("WHERE clause")),
     "having": (lambda n: [n.this], condition("HAVING clause")),
     "on": (lambda n: [n.args["on"]], condition("JOIN ON clause")),
-    "logical": (_both, condition("Logical expression term")),
+    "logical": (_both, logical),
     "not": (lambda n: [n.this], condition("Value of logical NOT expression")),
     "negate": (lambda n: [n.this], negated),
     "array": (lambda n: list(n.expressions), arrayed),
     "order": (_key, ordered),
+    "offset": (frames.operands, frames.offset),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
 QUICK = frozenset(["numbers"])  # not worth a question to the planner
