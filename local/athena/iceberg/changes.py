@@ -22,7 +22,7 @@ from local.athena.sql.quoting import identifier
 from local.athena.sql.types import Type
 from local.athena.statements.files import Written
 from local.athena.statements.kinds import Reader, Statement, arguments, lex
-from local.athena.statements.write import coercible
+from local.athena.statements.write import coercible, require_columns
 
 _CHANGES = '"$changes"'
 _DELETED = "$deleted"
@@ -174,6 +174,7 @@ def _inserted(reader: Reader, columns: list[str]) -> dict[str, str]:
     names = list(columns)
     if reader.peek() == "(":
         names = [_reader(n).name() for n in arguments(reader.balanced())]
+        require_columns(names, columns)
     reader.expect("VALUES")
     values = arguments(reader.balanced())
     if len(values) != len(names):

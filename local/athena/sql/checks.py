@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.sql import floats, intervals, precision, zones
+from local.athena.sql import floats, frames, intervals, precision, shortcuts, zones
 from local.athena.sql.coercion import common, common_of, is_comparable, is_orderable
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
@@ -41,6 +41,11 @@ def condition(where: str) -> _Finish:
         return node
 
     return finish
+
+
+def logical(node: Any, types: list[Type]) -> Any:
+    """AND and OR."""
+    return shortcuts.decided(condition("Logical expression term")(node, types))
 
 
 def compared(node: Any, types: list[Type]) -> Any:
@@ -362,13 +367,14 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "where": (lambda n: [n.this], condition("WHERE clause")),
     "having": (lambda n: [n.this], condition("HAVING clause")),
     "on": (lambda n: [n.args["on"]], condition("JOIN ON clause")),
-    "logical": (_both, condition("Logical expression term")),
+    "logical": (_both, logical),
     "not": (lambda n: [n.this], condition("Value of logical NOT expression")),
     "negate": (lambda n: [n.this], negated),
     "array": (lambda n: list(n.expressions), arrayed),
     "order": (_key, ordered),
     "group": (lambda n: list(n.expressions), grouped),
     "distinct": (_told_apart, distinct),
+    "offset": (frames.operands, frames.offset),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
 QUICK = frozenset(["numbers", "group", "distinct"])  # not worth a question to the planner

@@ -15,7 +15,7 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import signatures
 from local.athena.functions.aggregates import waiting_text
 from local.athena.functions.table import DIRECT
-from local.athena.sql import equality, intervals, literals, ties
+from local.athena.sql import equality, frames, intervals, literals, shortcuts, ties
 from local.athena.sql.nodes import IGNORE_NULLS, call, cast
 from local.athena.sql.precision import is_cast_on, is_zoned, require_value
 from local.athena.sql.syntax import function_name
@@ -240,14 +240,15 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.Escape: literals.escape,
     exp.Interval: intervals.literal,
     exp.Where: _waiting("where"),
+    exp.WindowSpec: frames.wait,
     exp.Having: _waiting("having"),
     exp.Values: _waiting("rows"),
     exp.Ordered: _waiting("order"),
     exp.Group: _waiting("group"),
     exp.Distinct: _waiting("distinct"),
     exp.Join: _join,
-    exp.And: _waiting("logical"),
-    exp.Or: _waiting("logical"),
+    exp.And: shortcuts.wait,
+    exp.Or: shortcuts.wait,
     exp.Not: _waiting("not"),
     exp.Array: _waiting("array"),
     exp.Struct: lambda n: call("row", *n.expressions),

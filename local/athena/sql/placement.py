@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import QueryFailed
+from local.athena.sql import frames
 from local.athena.sql.ordering import AGGREGATES
 from local.athena.sql.syntax import PREFIX, function_name, position_of
 
@@ -26,6 +27,8 @@ def check(tree: Any, text: str) -> None:
             continue
         name = function_name(call)
         where = position_of(text, name)
+        if isinstance(window := _around(call).parent, exp.Window) and _around(call) is window.this:
+            frames.check(window, name, where)
         if name in AGGREGATES:
             continue
         if name in _WINDOWS:
@@ -47,8 +50,13 @@ def check(tree: Any, text: str) -> None:
             )
 
 
-def _is_over(call: Any) -> bool:
+def _around(call: Any) -> Any:
     node = call
     while isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
         node = node.parent
+    return node
+
+
+def _is_over(call: Any) -> bool:
+    node = _around(call)
     return isinstance(node.parent, exp.Window) and node.arg_key == "this"

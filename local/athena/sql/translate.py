@@ -236,7 +236,7 @@ _NO_TYPE = Type("unknown")  # of NULL
 
 
 def _bottom_up(tree: Any) -> Iterator[Any]:
-    """Children first; WITH and FROM before the clauses that use them."""
+    """Children first; WITH and FROM before the clauses that use them, a frame before its function."""
     stack: list[tuple[Any, bool]] = [(tree, False)]
     while stack:
         node, seen = stack.pop()
@@ -248,7 +248,7 @@ def _bottom_up(tree: Any) -> Iterator[Any]:
         stack.extend((child, False) for _, child in reversed(children))
 
 
-_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "distinct": 4}
+_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "spec": 2, "distinct": 4}
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from local.athena.engine.query import Plan, Work
@@ -275,14 +276,24 @@ def given_columns(reader: Reader, columns: dict[str, Type]) -> list[str]:
         while reader.take_if(","):
             names.append(reader.name())
         reader.expect(")")
-        for name in names:
-            if name not in columns:
-                raise QueryFailed(
-                    "COLUMN_NOT_FOUND",
-                    f"line 1:1: Insert column name does not exist in target table: {name}",
-                )
+        require_columns(names, columns)
         return names
     return list(columns)
+
+
+def require_columns(names: list[str], columns: Iterable[str]) -> None:
+    """Raise QueryFailed unless each name that an INSERT gives is a column, and given once."""
+    for at, name in enumerate(names):
+        if name not in columns:
+            raise QueryFailed(
+                "COLUMN_NOT_FOUND",
+                f"line 1:1: Insert column name does not exist in target table: {name}",
+            )
+        if name in names[:at]:
+            raise QueryFailed(
+                "DUPLICATE_COLUMN_NAME",
+                f"line 1:1: Insert column name is specified more than once: {name}",
+            )
 
 
 def fitted(plan: Plan, columns: dict[str, Type], given: list[str]) -> Plan:

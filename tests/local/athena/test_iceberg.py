@@ -124,6 +124,18 @@ def test_a_merge_that_is_not_single_valued_changes_nothing(ice: Query, name: str
     assert ice.rows(f'select count(*) from ice."{name[4:]}$snapshots"') == [["1"]]
 
 
+def test_an_insert_names_each_column_once(ice: Query, name: str) -> None:
+    people(ice, name)
+    reason = "DUPLICATE_COLUMN_NAME: line 1:1: Insert column name is specified more than once: id"
+    merge = f"merge into {name} t using (select 9 as id) s on t.id = s.id when not matched then "
+    for sql in (
+        f"insert into {name} (id, ID) values (4, 5)",
+        f"{merge} insert (id, id) values (4, 5)",
+    ):
+        assert ice.reason(sql) == reason
+    assert len(rows(ice, name)) == 3
+
+
 def test_rows_are_found_again_in_partitions_of_any_name(ice: Query, name: str) -> None:
     words = ["a/b=c", "é x", "it''s", "100%", "[?*]", "", "a+b&c", "__x"]
     values = ", ".join(f"('{w}', 1)" for w in words)

@@ -149,6 +149,7 @@ def test_insert_converts_only_what_trino_does(written: Query) -> None:
         assert written.reason(insert(column, value)).endswith(
             f"mismatched column types: Table: [{table}], Query: [{query}]"
         )
+    assert written.reason(insert("n, N", "3, 4")).endswith("specified more than once: n")
     assert written.rows("select * from written.target order by n") == [
         ["1", "1.00", "a", "2026-01-01 00:00:00.000"],
         ["2", "2.50", None, "2026-01-02 00:00:00.000"],
