@@ -130,6 +130,15 @@ class Inference:
         item = self._common(list(node.expressions))
         return None if item is None else Type("array", items=(item,))
 
+    def _bound(self, node: Any) -> Type | None:
+        """The body of a variable that `nodes.let` binds."""
+        listed = node.this
+        if isinstance(listed, exp.Anonymous) and str(listed.this) == "list_transform":
+            values, body = listed.expressions
+            if isinstance(values, exp.Array) and isinstance(body, exp.Lambda):
+                return self.type_of(body.this)
+        return None
+
     def _call(self, node: Any) -> Type | None:
         name, args = str(node.this), node.expressions
         if name == "cast":
@@ -193,6 +202,7 @@ _RULES: dict[type, Callable[[Inference, Any], Type | None]] = {
     exp.Interval: lambda _, node: Type("interval"),
     exp.CurrentDate: lambda _, node: Type("date"),
     exp.Column: Inference._column,
+    exp.Bracket: Inference._bound,
     exp.Case: Inference._case,
     exp.Add: Inference._calculated,
     exp.Sub: Inference._calculated,

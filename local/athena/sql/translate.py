@@ -29,12 +29,13 @@ from local.athena.functions import (
 )
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
-from local.athena.sql import checks, typed, unnest, zoned
+from local.athena.sql import checks, overloads, typed, unnest, zoned
 from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
 from local.athena.sql.inference import Inference
 from local.athena.sql.nodes import call, is_fresh
+from local.athena.sql.ordering import AGGREGATES
 from local.athena.sql.scopes import Scopes, cells
 from local.athena.sql.syntax import PREFIX, function_name, position_of
 from local.athena.sql.types import Type
@@ -77,6 +78,11 @@ REWRITES = {
     **regexps.REWRITES,
     **windows.REWRITES,
 }
+_AGGREGATES = frozenset(
+    {DIRECT[n].target for n in AGGREGATES if n in DIRECT}
+    | {TYPED_CALLS[n][0] for n in AGGREGATES if n in TYPED_CALLS}
+    | {"array_agg", "approx_count_distinct", "count", "string_agg"}
+)
 # FILTER and OVER stand around these and move with them
 _AROUND = frozenset(
     ["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS, *checksums.TYPED_CALLS]
@@ -100,9 +106,14 @@ class Translator:
         nodes = list(_bottom_up(tree))
         if any(map(zoned.makes_zone, nodes)):
             zoned.prepare(nodes)
+        late = any(map(_is_late, nodes))
         for node in list(_bottom_up(tree)):
             self._untyped(node)
+        if late:
+            overloads.bind(list(_bottom_up(holder.this)), _AGGREGATES)
         self._resolve_types(holder)
+        if late:
+            overloads.bind(list(_bottom_up(holder.this)), _AGGREGATES)
         _name_by_depth(holder)
         made = holder.this
         holder.set("this", None)
@@ -233,6 +244,13 @@ class Translator:
 
 
 _NO_TYPE = Type("unknown")  # of NULL
+
+
+def _is_late(node: Any) -> bool:
+    """Whether it is an aggregate or a window function, as the parser left it."""
+    if isinstance(node, exp.Anonymous):
+        return function_name(node) in AGGREGATES
+    return isinstance(node, (exp.Window, exp.GroupConcat))
 
 
 def _bottom_up(tree: Any) -> Iterator[Any]:

@@ -105,7 +105,7 @@ def _prepare_range(node: Any) -> None:
 def _wrap(argument: Any, known: str, name: str) -> None:
     while isinstance(argument, (exp.Distinct, exp.Order)):
         argument = argument.expressions[0] if isinstance(argument, exp.Distinct) else argument.this
-    if isinstance(argument, _PASSED):
+    if isinstance(argument, _PASSED) or not _may_hold(argument):
         return
     marker = exp.Placeholder(this="argument")
     argument.replace(marker)
@@ -113,6 +113,11 @@ def _wrap(argument: Any, known: str, name: str) -> None:
     made.meta["typed"] = "argument in a zone"
     made.meta["known"] = (known, name)
     marker.replace(made)
+
+
+def _may_hold(argument: Any) -> bool:
+    """Whether it names something or makes a zone itself: constants stay as rewrites expect them."""
+    return any(isinstance(n, exp.Identifier) or makes_zone(n) for n in argument.walk())
 
 
 def argument(node: Any, types: list[Type]) -> Any:

@@ -94,6 +94,13 @@ def _require_milliseconds(columns: list[tuple[str, Type]]) -> None:
             )
 
 
+def _require_no_zone(columns: list[tuple[str, Type]]) -> None:
+    """Raise QueryFailed for a timestamp with time zone, which no Hive file holds."""
+    for _, kind in columns:
+        if "with time zone" in kind.trino():
+            kind.hive()
+
+
 def _fine(kind: Type) -> Type | None:
     """The timestamp of microseconds that a type is or holds."""
     if not kind.items:
@@ -354,6 +361,7 @@ def unload(work: Work, statement: Statement) -> Written:
         raise NotSupported(f"UNLOAD to format '{file_format}'")
     plan = work.plan(query)
     _require_milliseconds(plan.display_columns())
+    _require_no_zone(plan.display_columns())
     require_empty(work, location, "unload")
     keys = [k.lower() for k in properties.get("partitioned_by", [])]
     columns = {(n.lower()): k for n, k in plan.display_columns()}

@@ -168,6 +168,34 @@ def test_hive_takes_no_microseconds(written: Query, value: str) -> None:
     assert [written.reason(table + fine), written.reason(unload)] == [reason, reason]
 
 
+@pytest.mark.parametrize("value", ["{}", "array[{}]", "row({})"])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_no_file_holds_a_time_zone(written: Query, value: str, zone: str) -> None:
+    moment = f"timestamp '2026-01-01 00:00:00 {zone}'"
+    query = f"select {value.format(moment)} as at"
+    table = f"create table written.zoned with (external_location = '{FOLDER}/zoned/') as "
+    unload = f"unload ({query}) to '{FOLDER}/zoned/' with (format = 'parquet')"
+    reason = "NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone"
+    assert [written.reason(table + query), written.reason(unload)] == [reason, reason]
+
+
+def test_insert_does_not_forget_a_zone(written: Query) -> None:
+    _create(written, "local", "", "select timestamp '2026-01-01' as t")
+    reason = written.reason("insert into written.local select now() at time zone 'Asia/Tokyo'")
+    assert reason.endswith("Table: [timestamp(3)], Query: [timestamp(3) with time zone]")
+
+
+def test_a_view_keeps_a_time_zone(written: Query) -> None:
+    _create(written, "utc", "", "select timestamp '2026-07-01 02:00:00' as t")
+    written.rows(
+        "create view written.in_new_york as "
+        "select t at time zone 'America/New_York' as z from written.utc"
+    )
+    assert written.rows(
+        "select z, hour(z), typeof(z) from written.in_new_york where z < timestamp '2026-07-01 03:00'"
+    ) == [["2026-06-30 22:00:00.000 America/New_York", "22", "timestamp(3) with time zone"]]
+
+
 def test_insert_into_hive_does_not_round_microseconds(written: Query) -> None:
     _create(written, "coarse", "", "select timestamp '2026-01-01' as t")
     reason = written.reason(
