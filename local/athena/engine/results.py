@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from local.athena.errors import NotSupported
-from local.athena.functions import geometry
+from local.athena.functions import geometry_functions
 from local.athena.functions.scalars import java_double
 from local.athena.sql import intervals
 from local.athena.sql.precision import is_zoned
@@ -107,7 +107,7 @@ def _interval(value: Any, kind: Type) -> str:
 
 
 def _geometry(value: Any, kind: Type) -> str:
-    return geometry.text(next(iter(value.values())))
+    return geometry_functions.text(next(iter(value.values())))
 
 
 _TEXTS = {

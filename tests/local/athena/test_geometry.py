@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.athena.functions import geometry, geometry_relations, geometry_text
+from local.athena.functions import geometry_functions, geometry_relations, geometry_text
 from local.athena.functions.geometry_measures import area, centroid, length
 
 from .conftest import LAKE, Query
@@ -70,7 +70,7 @@ def _asked(function: Callable[[bytes, bytes], Any], one: bytes, other: bytes) ->
 @given(stars(), st.one_of(stars(), PAIRS.map(lambda p: f"POINT ({p[0]!r} {p[1]!r})")))
 @settings(max_examples=200)
 def test_distances_and_relations_agree_with_geos(left: str, right: str) -> None:
-    one, other = geometry.from_text(left), geometry.from_text(right)
+    one, other = geometry_functions.from_text(left), geometry_functions.from_text(right)
     a, b = shapely.from_wkb(one), shapely.from_wkb(other)
     found = _asked(geometry_relations.distance, one, other)
     meets = _asked(geometry_relations.relation("intersects"), one, other)
