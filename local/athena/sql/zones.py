@@ -215,26 +215,31 @@ def moved(node: Any, kind: Type, change: Callable[[Any], Any]) -> Any:
     return held(made, zone)
 
 
+def _rules(zone: str) -> dt.tzinfo:
+    if _OFFSET.fullmatch(zone):
+        return dt.timezone(dt.timedelta(minutes=minutes(zone)))
+    return zoneinfo.ZoneInfo(zone)
+
+
 def of_literal(time: dt.datetime, zone: str, message: str | None) -> Any:
     """The value of a wall time as written; with a message one that does not exist fails.
 
-    As java.time reads it: the earlier of two, and in a gap as much later as the gap is long.
+    As java.time reads it: the earlier of two, and in a gap as much later as the gap is long. Raises
+    NotSupported at the ends of the calendar and, when it runs, where Python's data are not DuckDB's.
     """
-    known = (
-        zoneinfo.ZoneInfo(zone)
-        if _REGION.fullmatch(zone)
-        else dt.timezone(dt.timedelta(minutes=minutes(zone)))
-    )
-    instant = time.replace(tzinfo=known).astimezone(dt.UTC)
-    seen = instant.astimezone(known).replace(tzinfo=None)
+    rules = _rules(zone)
+    try:
+        instant = time.replace(tzinfo=rules).astimezone(dt.UTC)
+    except OverflowError as error:
+        raise NotSupported(f"{time} {zone}: outside the years 1 to 9999 in UTC") from error
+    seen = instant.astimezone(rules).replace(tzinfo=None)
     if seen != time and message:
         raise QueryFailed("INVALID_LITERAL", message)
-    constant = cast(raw(f"{instant:%Y-%m-%d %H:%M:%S.%f}+00"), "TIMESTAMPTZ")
-    if not _REGION.fullmatch(zone):
-        return held(constant, zone)
-    there = exp.EQ(this=shown(constant, zone), expression=cast(raw(str(seen)), "TIMESTAMP"))
-    other = call("t_refused_instant", there, f"{time} {zone}: its time zone data differ")
-    return held(case((there.copy(), constant.copy()), default=other), zone)
+    constant = cast(raw(instant.isoformat(" ", "microseconds")), "TIMESTAMPTZ")
+    there = cast(raw(seen.isoformat(" ")), "TIMESTAMP")
+    same = exp.EQ(this=shown(constant, zone), expression=there)
+    other = call("t_refused_instant", same.copy(), f"{time} {zone}: its time zone data differ")
+    return held(case((same, constant.copy()), default=other), zone)
 
 
 def aligned(nodes: list[Any], types: list[Type]) -> list[Any]:

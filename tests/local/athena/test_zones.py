@@ -30,6 +30,11 @@ EAST, CENTRAL, UTC, CLOCK = (
         "03:08:09.123",
     )
 )  # fmt: skip
+_ON_THE_CLOCK_NAMES = """
+date date_format date_trunc day day_of_month day_of_week day_of_year dow doy format_datetime hour
+last_day_of_month millisecond minute month quarter second week week_of_year year year_of_week yow
+"""
+ON_THE_CLOCK = frozenset(_ON_THE_CLOCK_NAMES.split())
 OF_OFFSETS = {
     "timezone_hour": "-4",
     "timezone_minute": "0",
@@ -67,6 +72,7 @@ def test_a_function_of_timestamps_knows_zones_or_refuses(work: Work, name: str) 
         elif name in OF_OFFSETS:
             assert found[1] == [[OF_OFFSETS[name]]]
         elif in_utc(found) != str(plain):
+            assert name in ON_THE_CLOCK, shape
             clock = asked(work, name, shape, CLOCK, CLOCK)
             assert on_the_clock(found) == on_the_clock(clock), shape
             assert found[0] == plain[0], shape
@@ -197,3 +203,43 @@ def test_calendars_follow_the_clocks(
         f"{local:%Y-%m-%d %H:%M:%S}.000", printed(days, zone),
     ]  # fmt: skip
     assert float(row[4]) == start.timestamp()
+
+
+# Days on which the clocks go forward or back, one of each for five zones.
+CHANGES = [
+    ("America/New_York", "2024-03-10"), ("America/New_York", "2024-11-03"),
+    ("America/Havana", "2024-03-10"), ("America/Havana", "2024-11-03"),
+    ("Europe/Berlin", "2024-03-31"), ("Europe/Berlin", "2024-10-27"),
+    ("Asia/Beirut", "2024-03-31"), ("Asia/Beirut", "2024-10-27"),
+    ("Australia/Lord_Howe", "2024-10-06"), ("Australia/Lord_Howe", "2024-04-07"),
+]  # fmt: skip
+
+
+@several
+@given(st.sampled_from(CHANGES), st.integers(-16, 48), st.integers(-3, 3), st.booleans())
+def test_a_wall_time_that_is_missing_or_double_is_jodas(
+    work: Work, change: tuple[str, str], quarter: int, count: int, later: bool
+) -> None:
+    zone, day = change
+    target = dt.datetime.fromisoformat(day) + dt.timedelta(minutes=15 * quarter)
+    start = (target - dt.timedelta(days=count)).replace(tzinfo=known(zone), fold=later)
+    instant = start.astimezone(dt.UTC)
+    local, offset = shown(instant, zone), instant.astimezone(known(zone)).utcoffset()
+    assert offset is not None
+    moved = at(local + dt.timedelta(days=count), zone, offset)
+    # Without an offset to keep Joda takes the first of two in the west, the second in the east.
+    both = [target.replace(tzinfo=known(zone), fold=fold) for fold in (0, 1)]
+    double = both[0].utcoffset() > both[1].utcoffset()  # type: ignore[operator]
+    read = both[double and offset > dt.timedelta()].astimezone(dt.UTC)
+    value = f"(timestamp '{instant:%Y-%m-%d %H:%M:%S}' at time zone '{zone}')"
+    query = (
+        f"select {value}, to_unixtime({value}), to_unixtime(date_add('day', {count}, {value})), "
+        f"to_unixtime(with_timezone(timestamp '{target}', '{zone}')), "
+        f"to_unixtime(cast('{target} {zone}' as timestamp with time zone))"
+    )
+    _, (row,) = answer(work, query)
+    cast_ = both[0].astimezone(dt.UTC)
+    assert row[0] == printed(instant, zone)
+    assert [float(n or 0) for n in row[1:]] == [
+        t.timestamp() for t in (instant, moved, read, cast_)
+    ]
