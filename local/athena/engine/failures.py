@@ -29,9 +29,11 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     if _IN_ZONE.search(message):
         return NotSupported("a value in a time zone other than UTC here: cast it to timestamp")
     if missing := re.search(
-        r'Referenced column "([^"]*)" not found|Could not find key "([^"]*)" in struct', message
+        r'Referenced column "([^"]*)" not found|Could not find key "([^"]*)" in struct'
+        r"|Cannot extract field '([^']*)'",
+        message,
     ):
-        name = missing.group(1) or missing.group(2)
+        name = next(filter(None, missing.groups()))
         return QueryFailed(
             "COLUMN_NOT_FOUND", f"{place(text, name)}: Column '{name}' cannot be resolved"
         )
