@@ -153,7 +153,7 @@ def average(node: Any, types: list[Type]) -> Any:
 
 
 def type_name(node: Any, types: list[Type]) -> Any:
-    literal = node.expressions[0]
+    (literal,) = arity(node, "typeof", 1)
     if isinstance(literal, exp.Literal) and literal.is_string:
         return raw(f"varchar({len(literal.this)})")
     return raw(types[0].trino())
