@@ -73,6 +73,7 @@ _FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
 _KINDS = [
     (r"TRY can not be used in combination", "NOT_SUPPORTED"),
     (r"Frame (starting|start|end) |Window \w+ \w+ expression cannot", "INVALID_WINDOW_FRAME"),
+    (r"Chained comparisons", "SYNTAX_ERROR"),
     (r"Invalid (RANGE|ROWS|GROUPS) \w+ value", "INVALID_WINDOW_FRAME"),
     (r"aggregate function calls cannot be nested", "NESTED_AGGREGATION"),
     (r"(WHERE|GROUP BY|JOIN) (clause|condition) cannot contain", "EXPRESSION_NOT_SCALAR"),

@@ -221,8 +221,7 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
             parts = _with_item(parts, types, whole, shared)
             name = ("list_append", "list_prepend")[whole]
             return case((any_null(parts[whole]), null()), default=call(name, *parts))
-    names = " || ".join(t.trino() for t in types)
-    raise QueryFailed("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {names}")
+    raise unexpected("concat", types)
 
 
 def _with_item(parts: list[Any], types: list[Type], whole: int, shared: Type) -> list[Any]:

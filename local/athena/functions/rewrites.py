@@ -117,7 +117,7 @@ def _now(node: Any) -> Any:
     return call("t_now", *arity(node, "now", 0))
 
 
-def _zone(node: Any) -> Any:
+def _current_timezone(node: Any) -> Any:
     arity(node, "current_timezone", 0)
     return raw("UTC")
 
@@ -147,7 +147,7 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "now": _now,
     "uuid": _uuid,
     "trim": _trim,
-    "current_timezone": _zone,
+    "current_timezone": _current_timezone,
     "from_iso8601_timestamp": _iso_timestamp,
     "to_unixtime": lambda n: call("t_unix_seconds", *arity(n, "to_unixtime", 1)),
 }

@@ -32,6 +32,7 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.iceberg import schemas
 from local.athena.lake.bounds import Bound, can_hold
 from local.athena.lake.cost import Footers
+from local.athena.lake.scan import without_statistics
 from local.athena.lake.storage import Storage, Stored, split_url
 from local.athena.sql.quoting import identifier, literal_glob, quoted
 from local.athena.sql.resolve import HIDDEN
@@ -115,7 +116,9 @@ class Snapshot:
         for _, path in data:
             layouts.setdefault(tuple(self._names_in(path, footers).values()), []).append(path)
         made = [
-            self._select(dict(zip(self.columns, names, strict=True)), paths, columns, storage)
+            self._select(
+                dict(zip(self.columns, names, strict=True)), paths, columns, storage, footers
+            )
             for names, paths in layouts.items()
         ]
         return " UNION ALL ".join(made) if made else self._nothing(columns)
@@ -130,10 +133,21 @@ class Snapshot:
                     raise NotSupported(f"column {field.name}: the fields inside it have changed")
 
     def _select(
-        self, names: dict[str, str | None], paths: list[Path], columns: list[str], storage: Storage
+        self,
+        names: dict[str, str | None],
+        paths: list[Path],
+        columns: list[str],
+        storage: Storage,
+        footers: Footers,
     ) -> str:
         special = {PATH: storage.url_of_file(), ROW: "file_row_number"}
-        values = (special.get(c) or (identifier(n) if (n := names[c]) else "NULL") for c in columns)
+
+        def stored(name: str | None) -> str:
+            if name is None:
+                return "NULL"
+            return without_statistics(identifier(name), name, paths, footers)
+
+        values = (special.get(c) or stored(names[c]) for c in columns)
         listed = ", ".join(
             f"CAST({value} AS {self._kind(c).duckdb()}) AS {identifier(c)}"
             for c, value in zip(columns, values, strict=True)
@@ -196,8 +210,8 @@ def _bound(file: DataFile, field: int, kind: IcebergType) -> Bound | None:
     nulls = (file.null_value_counts or {}).get(field)
     if nulls == file.record_count:
         return Bound(None, None, True)
-    if (file.nan_value_counts or {}).get(field):
-        return None
+    if isinstance(kind, (FloatType, DoubleType)) and (file.nan_value_counts or {}).get(field) != 0:
+        return None  # bounds leave NaN out, and few writers count it
     ends = [(bounds or {}).get(field) for bounds in (file.lower_bounds, file.upper_bounds)]
     values = [_comparable(kind, end) for end in ends if end is not None]
     if len(values) < 2 or None in values:

@@ -43,6 +43,7 @@ class _RowGroup:
 class _Footer:
     columns: dict[str, Type]
     finer: frozenset[str]
+    uncounted: frozenset[str]
     field_ids: dict[int, str]
     groups: list[_RowGroup]
 
@@ -76,6 +77,10 @@ class Footers:
         """Whether a column may hold timestamps that are no whole milliseconds."""
         return column in self._read(path).finer
 
+    def may_hide_nan(self, path: Path, column: str) -> bool:
+        """Whether a column may hold NaN though its statistics name a least and a greatest number."""
+        return column in self._read(path).uncounted
+
     def field_ids(self, path: Path) -> dict[int, str]:
         """Lower-case column names by the ids that Iceberg gives them; nothing when the file has none."""
         return self._read(path).field_ids
@@ -101,6 +106,7 @@ def _footer(path: Path) -> _Footer:
         return _Footer(
             {name: arrow_type(f.type) for name, f in columns.items()},
             _finer(file.metadata.created_by or "", columns),
+            _uncounted(file.metadata.created_by or "", columns),
             {int(number): name for number, name in ids.items() if number is not None},
             groups,
         )
@@ -117,6 +123,19 @@ def _has_finer(found: Any) -> bool:
     if pa.types.is_timestamp(found):
         return found.unit in ("us", "ns")
     return any(_has_finer(found.field(at).type) for at in range(found.num_fields))
+
+
+def _uncounted(writer: str, columns: dict[str, Any]) -> frozenset[str]:
+    """Statistics leave NaN out by the specification; DuckDB writes none for a column that has one."""
+    if writer.startswith("DuckDB"):
+        return frozenset()
+    return frozenset(name for name, f in columns.items() if _has_floats(f.type))
+
+
+def _has_floats(found: Any) -> bool:
+    if pa.types.is_floating(found):
+        return True
+    return any(_has_floats(found.field(at).type) for at in range(found.num_fields))
 
 
 def _row_group(found: Any) -> _RowGroup:

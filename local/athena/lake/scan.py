@@ -138,10 +138,19 @@ def _select(
             value = identifier(column) if hive_keys else "NULL"
         else:
             value = read.column(column, relation.columns[column])
+            if table.format == "parquet":
+                value = without_statistics(value, column, paths, footers)
             if table.format != "parquet" or any(footers.is_finer(p, column) for p in paths):
                 value = in_milliseconds(value, relation.columns[column])
         made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
     return f"SELECT {', '.join(made)} FROM {read.source}"
+
+
+def without_statistics(value: str, column: str, paths: list[Path], footers: Footers) -> str:
+    """SQL through which DuckDB sees no statistics where they leave NaN out: it would take
+    `x <> 1` for false in a row group that holds 1 and NaN.
+    """
+    return f"try({value})" if any(footers.may_hide_nan(p, column) for p in paths) else value
 
 
 def in_milliseconds(value: str, kind: Type) -> str:

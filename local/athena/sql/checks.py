@@ -142,6 +142,11 @@ def branched(node: Any, types: list[Type]) -> Any:
 
 def first_given(node: Any, types: list[Type]) -> Any:
     """COALESCE."""
+    if len(types) < 2:
+        raise QueryFailed(
+            "SYNTAX_ERROR",
+            "line 1:1: The 'coalesce' function must have at least two arguments",
+        )
     wanted = common_of(types)
     if wanted is None:
         kinds = " vs ".join(t.trino() for t in types)

@@ -28,6 +28,11 @@ def _wait(node: Any, kind: str) -> Any:
 
 
 def waiting_concat(args: list[Any]) -> Any:
+    if len(args) < 2:
+        raise QueryFailed(
+            "INVALID_FUNCTION_ARGUMENT",
+            "line 1:1: There must be two or more concatenation arguments to concat",
+        )
     made = call("concat", *args)
     made.meta["typed"] = "concat"
     return made

@@ -100,10 +100,22 @@ def _misplaced(tokens: list[Any], at: int) -> bool:
         return at == 0 or _upper(tokens, at - 1) in _CONTENTLESS - {""}
     if word == "OFFSET":
         return _upper(tokens, at - 2) == "LIMIT"
+    if word == "INTERVAL":
+        return _is_foreign_interval(tokens, at + 1)
     if word == "IS":
         following = _upper(tokens, at + 1), _upper(tokens, at + 2)
         return following[following[0] == "NOT"] not in ("NULL", "DISTINCT")
     return word in ("ISNULL", "NOTNULL", "SAFE_CAST")
+
+
+def _is_foreign_interval(tokens: list[Any], at: int) -> bool:
+    """`INTERVAL 1 DAY` and `INTERVAL '1 day'`: Trino's has a string and behind it a unit."""
+    if at < len(tokens) and tokens[at].token_type == TokenType.NUMBER:
+        return True
+    at += _upper(tokens, at) in ("+", "-")
+    if at >= len(tokens) or tokens[at].token_type != TokenType.STRING:
+        return False
+    return _upper(tokens, at + 1) not in ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 
 
 _STARTS = ("SELECT", "WITH", "VALUES", "TABLE", "(")

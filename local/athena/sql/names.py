@@ -27,8 +27,9 @@ from local.athena.sql.fields import (
     unnested,
     width,
 )
-from local.athena.sql.ordering import check_distinct, check_ordinals, resolve_outputs
+from local.athena.sql.ordering import AGGREGATES, check_distinct, check_ordinals, resolve_outputs
 from local.athena.sql.stars import expanded, starred
+from local.athena.sql.syntax import function_name
 
 _Ctes = dict[str, Columns | None]
 
@@ -40,6 +41,7 @@ class Names:
         self._relations = relations
         self._text = text
         self._selects = 0
+        self._depths: list[int] = []  # of each column found, how many queries further out it is
 
     def complete(self, tree: Any) -> Columns | None:
         """The output names; raises QueryFailed for what cannot be resolved. Changes the tree in place."""
@@ -249,8 +251,18 @@ class Names:
         else:
             if isinstance(node, exp.Lambda):
                 local = local | {e.name.lower() for e in node.expressions}
+            start = len(self._depths)
             for child in list(node.iter_expressions()):
                 self._expression(child, scope, ctes, local)
+            self._require_own(node, self._depths[start:])
+
+    def _require_own(self, node: Any, depths: list[int]) -> None:
+        """DuckDB evaluates an aggregate over the rows of the query that all of its columns are from."""
+        if not depths or min(depths) == 0:
+            return
+        name = "listagg" if isinstance(node, exp.GroupConcat) else function_name(node)
+        if isinstance(node, (exp.Anonymous, exp.GroupConcat)) and name in AGGREGATES:
+            raise NotSupported(f"{name} in a subquery over columns of the outer query alone")
 
     def _nested(self, node: Any, scope: Scope, ctes: _Ctes) -> None:
         """A subquery as a value has one column, after IN as many as the row before."""
@@ -280,6 +292,7 @@ class Names:
             if len(found) > 1:
                 raise self._fail("AMBIGUOUS_NAME", f"Column '{name}' is ambiguous", name)
             if found:
+                self._depths.append(depth)
                 if depth and len(parts) == 1 and found[0].table:
                     column.set("table", exp.to_identifier(found[0].table, quoted=True))
                 return

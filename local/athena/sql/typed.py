@@ -153,7 +153,7 @@ def average(node: Any, types: list[Type]) -> Any:
 
 
 def type_name(node: Any, types: list[Type]) -> Any:
-    literal = node.expressions[0]
+    (literal,) = arity(node, "typeof", 1)
     if isinstance(literal, exp.Literal) and literal.is_string:
         return raw(f"varchar({len(literal.this)})")
     return raw(types[0].trino())
@@ -245,16 +245,9 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
     if any(t.name == "array" for t in types):
         return arrays.joined(parts, types)
     found = next((t for t in types if t.name != "unknown"), types[0])
-    other = next((t for t in types if common(t, found) is None), None)
-    if other is not None:
-        raise QueryFailed(
-            "TYPE_MISMATCH",
-            f"line 1:1: Cannot apply operator: {found.trino()} || {other.trino()}",
-        )
-    if found.name not in ("varchar", "varbinary", "char", "unknown"):
-        raise QueryFailed(
-            "TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {found.trino()} || ..."
-        )
+    fits = found.name in ("varchar", "varbinary", "char", "unknown")
+    if not fits or any(common(t, found) is None for t in types):
+        raise arrays.unexpected("concat", types)
     parts = [cast(p, found.duckdb()) if isinstance(p, exp.Null) else p for p in parts]
     made = parts[0]
     for part in parts[1:]:

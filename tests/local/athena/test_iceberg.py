@@ -352,6 +352,17 @@ def test_metadata_cannot_name_files_of_the_host(
         assert ice.reason(sql).startswith(("NOT_SUPPORTED", "INVALID_PROPERTY"))
 
 
+def test_bounds_of_another_writer_hide_no_nan(ice: Query, endpoint: Endpoint, name: str) -> None:
+    make(ice, name, "select 0 as id, 1e0 as d, real '1' as f where false")
+    opened = catalog(endpoint).load_table(name)
+    added = [{"id": 1, "d": 1.0, "f": 1.0}, {"id": 2, "d": float("nan"), "f": float("nan")}]
+    opened.append(pa.Table.from_pylist(added, opened.schema().as_arrow()))
+    for condition in ("d <> 1", "not (f < 5)", "d is distinct from 1", "is_nan(f)", "not d <= 1"):
+        assert ice.rows(f"select id from {name} where {condition}") == [["2"]], condition
+    ice.rows(f"delete from {name} where d <> 1")
+    assert rows(ice, name) == [["1", "1.0", "1.0"]]
+
+
 def test_null_is_no_value_of_a_required_column(ice: Query, endpoint: Endpoint, name: str) -> None:
     schema = pa.schema([pa.field("id", pa.int64(), nullable=False), pa.field("word", pa.string())])
     catalog(endpoint).create_table(name, schema, f"{FOLDER}/{name[4:]}")

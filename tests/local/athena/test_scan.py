@@ -15,6 +15,10 @@ from .conftest import LAKE, Endpoint, Query
 pytestmark = pytest.mark.integration
 MOMENT = dt.datetime(2026, 1, 2, 3, 4, 5, 678501)
 ROUNDED = "2026-01-02 03:04:05.679"
+NAN = float("nan")
+FLOATS = pa.schema(
+    [("d", pa.float64()), ("f", pa.float32()), ("r", pa.struct([("d", pa.float64())]))]
+)
 COLUMNS = "at timestamp, many array<timestamp>, held struct<at:timestamp>"
 
 
@@ -67,3 +71,21 @@ def test_text_is_rounded_too(scanned: Query, endpoint: Endpoint) -> None:
     scanned.rows(f"create external table scanned.text (at timestamp) location 's3://{LAKE}/scanned/text/'")  # fmt: skip
     equal = f"select at, at = timestamp '{ROUNDED}' from scanned.text"
     assert scanned.rows(equal) == [[ROUNDED, "true"]]
+
+
+def test_statistics_without_nan_hide_no_row(scanned: Query, endpoint: Endpoint) -> None:
+    """A writer names 1 as the greatest of 1 and NaN, as the specification of Parquet asks."""
+    body = io.BytesIO()
+    fine, odd = {"d": 1.0, "f": 1.0, "r": {"d": 1.0}}, {"d": NAN, "f": NAN, "r": {"d": NAN}}
+    pq.write_table(pa.Table.from_pylist([fine, odd], FLOATS), body)
+    endpoint.client("s3").put_object(Bucket=LAKE, Key="scanned/nan/one", Body=body.getvalue())
+    where = f"stored as parquet location 's3://{LAKE}/scanned/nan/'"
+    scanned.rows(
+        f"create external table scanned.nan (d double, f float, r struct<d:double>) {where}"
+    )
+    for column in ("d", "f", "r.d"):
+        for condition in ("{} <> 1", "not ({} < 5)", "is_nan({})", "{} not in (1, 2)"):
+            found = f"select count(*) from scanned.nan where {condition.format(column)}"
+            assert scanned.rows(found) == [["1"]], found
+        truth = f"select {column} <> 1, is_nan({column}) from scanned.nan order by 1"
+        assert scanned.rows(truth) == [["false", "false"], ["true", "true"]]
