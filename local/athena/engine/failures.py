@@ -47,7 +47,7 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     if _TOO_FAR.search(message):
         return NotSupported(OUTSIDE)
     if _UNREADABLE.search(message):
-        return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", message.splitlines()[0]))
+        return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", _unreadable(message)))
     if "Division by zero" in message:  # followed by advice that holds for DuckDB alone
         return QueryFailed("DIVISION_BY_ZERO", "Division by zero")
     for pattern, name in _KINDS:
@@ -68,6 +68,17 @@ _TOO_FAR = re.compile(
 _UNREADABLE = re.compile(
     r"Malformed JSON in file|not a GZIP stream|CSV Error on Line|not a Parquet file|ZSTD|IO Error"
 )
+_LINE = re.compile(r"CSV Error on Line: (\d+).*?^\s*file = (.*?)$", re.S | re.M)
+
+
+def _unreadable(message: str) -> str:
+    found = _LINE.search(message)
+    if not found:
+        return message.splitlines()[0]
+    cause = "is not UTF-8" if "Invalid unicode" in message else "is too long to be read"
+    return f"line {found.group(1)} of {found.group(2)} {cause}"
+
+
 _FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
 
 _KINDS = [

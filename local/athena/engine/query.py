@@ -288,10 +288,24 @@ def translated(text: str) -> Iterator[None]:
 
 
 def _used(scan_: Scan, relation: Relation) -> set[str]:
-    """Columns that a scan outputs or names in a filter, lower case."""
-    words = {w.lower() for f in scan_.filters for w in re.findall(r"\w+", f)}
-    found = {c.lower() for c in scan_.columns}
-    return (found | {c for c in relation.columns if c in words}) & set(relation.columns)
+    """Columns that a scan outputs, whole or a field of them, or names in a filter; lower case."""
+    filters = _unquoted(" ".join(scan_.filters))
+    words = set(re.findall(r"\w+", filters))
+    read = [f"{_unquoted(c)}." for c in scan_.columns]
+
+    def is_used(column: str) -> bool:
+        if column in words or any(each.startswith(f"{column}.") for each in read):
+            return True
+        return not _WORD.fullmatch(column) and column in filters
+
+    return {c for c in relation.columns if is_used(_unquoted(c))}
+
+
+def _unquoted(text: str) -> str:
+    return text.lower().replace('"', "")
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _materialize(connection: Any, relation: Relation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import wraps
@@ -71,24 +70,12 @@ def cube_root(value: float) -> float:
     return float(np.cbrt(value))
 
 
-def json_lower_keys(document: str) -> str:
-    """The document with the names of all members in lower case, as Hive compares them."""
-
-    def lowered(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k.lower(): lowered(v) for k, v in value.items()}
-        return [lowered(v) for v in value] if isinstance(value, list) else value
-
-    return json.dumps(lowered(json.loads(document)), ensure_ascii=False)
-
-
 PYTHON_FUNCTIONS = [
     PythonFunction(
         "t_refused", refuse, ["BOOLEAN", "VARCHAR"], "INTEGER", nulls=True, refuses=True
     ),
     PythonFunction("t_double_to_varchar", java_double, ["DOUBLE"], "VARCHAR"),
     PythonFunction("t_cbrt", cube_root, ["DOUBLE"], "DOUBLE"),
-    PythonFunction("t_json_lower_keys", json_lower_keys, ["VARCHAR"], "VARCHAR"),
     PythonFunction("t_open_csv", split_csv, [*["VARCHAR"] * 4, "INTEGER"], "VARCHAR[]"),
     PythonFunction("t_split_escaped", split_escaped, ["VARCHAR"] * 3, "VARCHAR[]"),
 ]

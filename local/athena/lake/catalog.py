@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -32,14 +33,33 @@ def key_row(values: tuple[str, ...]) -> tuple[str | None, ...]:
     return tuple(None if v == NULL_KEY else v for v in values)
 
 
+_read = lru_cache(4096)(parse_type)
+
+
+class Columns(Mapping[str, Type]):
+    """Types by name, read from Hive's notation when asked for: what names none is still a table."""
+
+    def __init__(self, written: dict[str, str]) -> None:
+        self._written = written
+
+    def __getitem__(self, name: str) -> Type:
+        return _read(self._written[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+
 @dataclass(frozen=True)
 class Table:
     """A Glue table; `columns` without the partition keys, both in order and lower case."""
 
     database: str
     name: str
-    columns: dict[str, Type]
-    keys: dict[str, Type]
+    columns: Mapping[str, Type]
+    keys: Mapping[str, Type]
     location: str
     serde: str
     serde_parameters: dict[str, str]
@@ -106,8 +126,8 @@ def current(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [c for c in listed if (c.get("Parameters") or {}).get(_IS_CURRENT) != "false"]
 
 
-def _columns(listed: list[dict[str, Any]]) -> dict[str, Type]:
-    return {c["Name"].lower(): parse_type(c.get("Type") or "string") for c in current(listed)}
+def _columns(listed: list[dict[str, Any]]) -> Columns:
+    return Columns({c["Name"].lower(): c.get("Type") or "string" for c in current(listed)})
 
 
 def read_table(definition: dict[str, Any]) -> Table:
@@ -117,7 +137,7 @@ def read_table(definition: dict[str, Any]) -> Table:
     return Table(
         database=definition["DatabaseName"].lower(),
         name=definition["Name"].lower(),
-        columns={} if view else _columns(storage.get("Columns") or []),
+        columns=_columns([] if view else storage.get("Columns") or []),
         keys=_columns(definition.get("PartitionKeys") or []),
         location=(storage.get("Location") or "").rstrip("/"),
         serde=serde.get("SerializationLibrary") or "",

@@ -14,6 +14,7 @@ from local.athena.sql.quoting import literal_glob, quoted
 
 # Athena tells compressed text by the end of its name; DuckDB opens .gz and .zst.
 _CLOSED = (".bz2", ".snappy", ".lz4", ".lzo", ".deflate", ".zlib", ".br", ".zip", ".tgz")
+_LONGEST = 16 * 1024 * 1024  # bytes of a line
 _NO_DELIMITER = "\x1d\x1e\x1f"  # a line is one field
 
 
@@ -34,7 +35,7 @@ def _require_line_feeds(path: Path) -> None:
             raise NotSupported(f"a carriage return without a line feed in {path.name}")
 
 
-def _lines(paths: list[Path], skip: int) -> str:
+def whole(paths: list[Path], skip: int) -> str:
     """Every line, the empty ones too, which DuckDB leaves out unless they are NULL."""
     for path in paths:
         _require_line_feeds(path)
@@ -42,7 +43,8 @@ def _lines(paths: list[Path], skip: int) -> str:
         "(SELECT coalesce(line, '') AS line, filename "
         f"FROM read_csv({readable(paths)}, columns={{'line': 'VARCHAR'}}, auto_detect=false, "
         f"header=false, skip={skip}, delim='{_NO_DELIMITER}', nullstr='', quote='', escape='', "
-        "new_line='\\r\\n', hive_partitioning=false, strict_mode=false, filename=true))"
+        "new_line='\\r\\n', hive_partitioning=false, strict_mode=false, filename=true, "
+        f"max_line_size={_LONGEST}, buffer_size={2 * _LONGEST}))"
     )
 
 
@@ -65,7 +67,7 @@ def open_csv(paths: list[Path], skip: int, parameters: dict[str, str], columns: 
         f"THEN list_transform(regexp_extract_all({quoted(separator)} || line, {each}, 1), "
         f"lambda f: CASE WHEN starts_with(f, {quoted(quote)}) THEN f[2:-2] ELSE f END) "
         f"ELSE t_open_csv(line, {marks}, {columns}) END AS fields, filename "
-        f"FROM {_lines(paths, skip)})"
+        f"FROM {whole(paths, skip)})"
     )
 
 
@@ -78,7 +80,7 @@ def delimited(paths: list[Path], skip: int, delimiter: str, escape: str) -> str:
             f"CASE WHEN contains(line, {quoted(escape)}) THEN t_split_escaped(line, {marks}) "
             f"ELSE {cut} END"
         )
-    return f"(SELECT {cut} AS fields, filename FROM {_lines(paths, skip)})"
+    return f"(SELECT {cut} AS fields, filename FROM {whole(paths, skip)})"
 
 
 def _hex(character: str) -> str:

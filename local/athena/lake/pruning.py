@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -53,7 +53,7 @@ def _predicate(scans: list[Scan], columns: frozenset[str]) -> str:
 
 
 def _filter(
-    session: Session, keys: dict[str, Type], rows: list[tuple[str, ...]], predicate: str
+    session: Session, keys: Mapping[str, Type], rows: list[tuple[str, ...]], predicate: str
 ) -> list[tuple[str, ...]]:
     if not predicate or not rows:
         return rows

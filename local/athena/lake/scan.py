@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena.errors import QueryFailed
-from local.athena.lake import hive_json, lines
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.lake import hive_json, lines, texts
 from local.athena.lake.catalog import Partition, Table, key_row
 from local.athena.lake.cost import Footers
+from local.athena.lake.hive_json import holds
 from local.athena.lake.storage import Listing, Storage, Stored, is_data
 from local.athena.sql.casts import convert
 from local.athena.sql.nodes import sql
@@ -83,7 +84,7 @@ def _hive_style(table: Table, partition: Partition, path: Path) -> bool:
 
 
 def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> str:
-    """The SELECT that gives the relation's columns; partition keys outside `used` are not computed."""
+    """The SELECT that gives the relation's columns; who reads one outside `used` fails."""
     relation, table = source.relation, source.relation.table
     assert table is not None
     columns = list(relation.columns)
@@ -98,11 +99,11 @@ def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> 
     every = [path for _, _, paths in source.files for path in paths]
     hive = all(_hive_style(table, p, path) for p, _, paths in source.files for path in paths)
     if not keys or (hive and table.format == "parquet"):
-        return _select(source, columns, every, storage, footers, hive_keys=bool(keys))
+        return _select(source, used, every, storage, footers, hive_keys=bool(keys))
     parts = [
         _select(
             source,
-            columns,
+            used,
             paths,
             storage,
             footers,
@@ -115,7 +116,7 @@ def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> 
 
 def _select(
     source: Source,
-    columns: list[str],
+    used: set[str],
     paths: list[Path],
     storage: Storage,
     footers: Footers,
@@ -125,11 +126,14 @@ def _select(
 ) -> str:
     table, relation = source.relation.table, source.relation
     assert table is not None
-    read = _READERS[table.format](table, paths, footers, hive_keys)
+    wanted = {name: kind for name, kind in table.columns.items() if name in used}
+    read = _READERS[table.format](table, paths, footers, hive_keys, wanted)
     made = []
-    for column in columns:
+    for column in relation.columns:
         kind = relation.columns[column].duckdb()
-        if column == "$path":
+        if column not in used:
+            value = f"t_fail('GENERIC_INTERNAL_ERROR', {quoted(f'{column} is read unplanned')})"
+        elif column == "$path":
             value = storage.url_of_file()
         elif column in table.keys and values:
             key = values[column]
@@ -137,9 +141,10 @@ def _select(
         elif column in table.keys:
             value = identifier(column) if hive_keys else "NULL"
         else:
-            value = read.column(column, relation.columns[column])
+            value = read.column(column, wanted[column])
             if table.format == "parquet":
                 value = without_statistics(value, column, paths, footers)
+            value = _bounded(column, value, wanted[column])
             if table.format != "parquet" or any(footers.is_finer(p, column) for p in paths):
                 value = in_milliseconds(value, relation.columns[column])
         made.append(f"CAST({value} AS {kind}) AS {identifier(column)}")
@@ -151,6 +156,13 @@ def without_statistics(value: str, column: str, paths: list[Path], footers: Foot
     `x <> 1` for false in a row group that holds 1 and NaN.
     """
     return f"try({value})" if any(footers.may_hide_nan(p, column) for p in paths) else value
+
+
+def _bounded(column: str, value: str, kind: Type) -> str:
+    """Text cut to the length of its type. Raises NotSupported for char, whose spaces are not kept."""
+    if holds("char", kind):
+        raise NotSupported(f"column {column} of {kind.trino()}: declare it as varchar")
+    return f"left({value}, {kind.numbers[0]})" if kind.name == "varchar" and kind.numbers else value
 
 
 def in_milliseconds(value: str, kind: Type) -> str:
@@ -174,7 +186,9 @@ def _paths(paths: list[Path]) -> str:
     return "[" + ", ".join(quoted(literal_glob(str(p))) for p in paths) + "]"
 
 
-def _parquet(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+def _parquet(
+    table: Table, paths: list[Path], footers: Footers, hive_keys: bool, wanted: dict[str, Type]
+) -> _Reader:
     schemas = [footers.columns(p) for p in paths]
     same = all(s.keys() == schemas[0].keys() for s in schemas)
     options = ["union_by_name=true"] if not same else []
@@ -217,37 +231,50 @@ def _check(table: Table, name: str, kind: Type, physical: Type, path: Path) -> N
     )
 
 
-def _json(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
-    names = {
-        k.removeprefix("mapping."): v
-        for k, v in table.serde_parameters.items()
-        if k.startswith("mapping.")
-    }
-    objects = f"read_ndjson_objects({lines.readable(paths)}, hive_partitioning=false)"
-    return _Reader(
-        f"(SELECT t_json_lower_keys(json) AS json, filename FROM {objects})",
-        lambda name, kind: hive_json.column(str(names.get(name, name)).lower(), kind),
-    )
+def _json(
+    table: Table, paths: list[Path], footers: Footers, hive_keys: bool, wanted: dict[str, Type]
+) -> _Reader:
+    source = hive_json.source(table, paths, _headers(table), wanted)
+    return _Reader(source, lambda name, kind: hive_json.field(table, name))
 
 
-def _csv(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+def _csv(
+    table: Table, paths: list[Path], footers: Footers, hive_keys: bool, wanted: dict[str, Type]
+) -> _Reader:
     fields = {name: f"fields[{at}]" for at, name in enumerate(table.columns, 1)}
     source = lines.open_csv(paths, _headers(table), table.serde_parameters, len(fields))
-    return _Reader(source, lambda name, kind: _open_csv(fields[name], kind))
+    lenient = table.parameters.get("use.null.for.invalid.data", "").lower() == "true"
+    return _Reader(source, lambda name, kind: texts.open_csv(fields[name], kind, lenient=lenient))
 
 
 def _headers(table: Table) -> int:
-    text = table.parameters.get("skip.header.line.count", "0")
+    if _counted(table, "skip.footer.line.count"):
+        raise NotSupported(f"skip.footer.line.count of {table.database}.{table.name}")
+    _require_known(table)
+    return _counted(table, "skip.header.line.count")
+
+
+def _counted(table: Table, name: str) -> int:
+    text = table.parameters.get(name, "0")
     if not (text.isascii() and text.isdecimal()):
-        raise QueryFailed("INVALID_TABLE_PROPERTY", f"skip.header.line.count '{text}'")
+        raise QueryFailed("INVALID_TABLE_PROPERTY", f"{name} '{text}'")
     return int(text)
 
 
-def _open_csv(text: str, kind: Type) -> str:
-    return text if kind.name == "varchar" else f"CAST(nullif({text}, '') AS {kind.duckdb()})"
+def _require_known(table: Table) -> None:
+    """Raises NotSupported for what would give other values of lines."""
+    given = {**table.parameters, **table.serde_parameters}
+    if given.get("serialization.encoding", "UTF-8").upper() not in ("UTF-8", "UTF8"):
+        raise NotSupported(f"serialization.encoding of {table.database}.{table.name}")
+    if given.get("timestamp.formats") and any(
+        holds("timestamp", t) for t in table.columns.values()
+    ):
+        raise NotSupported(f"timestamp.formats of {table.database}.{table.name}")
 
 
-def _text(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) -> _Reader:
+def _text(
+    table: Table, paths: list[Path], footers: Footers, hive_keys: bool, wanted: dict[str, Type]
+) -> _Reader:
     parameters = table.serde_parameters
     nothing = quoted(parameters.get("serialization.null.format", "\\N"))
     fields = {n: f"nullif(fields[{at}], {nothing})" for at, n in enumerate(table.columns, 1)}
@@ -256,23 +283,11 @@ def _text(table: Table, paths: list[Path], footers: Footers, hive_keys: bool) ->
     return _Reader(source, lambda name, kind: _lazy(table, name, fields[name], kind))
 
 
-_PLAIN = {
-    **dict.fromkeys(INTEGERS, "[+-]?[0-9]+"),
-    "boolean": "(?i)true|false",
-}
-
-
 def _lazy(table: Table, name: str, text: str, kind: Type) -> str:
     """LazySimpleSerDe: what does not parse is NULL."""
     if kind.items or kind.name == "varbinary":
-        raise QueryFailed(
-            "NOT_SUPPORTED", f"column {name} {kind.trino()} of text table {table.name}"
-        )
-    if kind.name == "varchar":
-        return text
-    made = f"TRY_CAST({text} AS {kind.duckdb()})"
-    plain = _PLAIN.get(kind.name)
-    return f"CASE WHEN regexp_full_match({text}, '{plain}') THEN {made} END" if plain else made
+        raise NotSupported(f"column {name} {kind.trino()} of text table {table.name}")
+    return texts.lazy(text, kind)
 
 
 _READERS = {"parquet": _parquet, "json": _json, "csv": _csv, "text": _text}

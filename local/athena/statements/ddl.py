@@ -93,7 +93,13 @@ def _type(reader: Reader) -> str:
         lexeme = reader.take()
         depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(lexeme.text, 0)
     text = reader.statement.text[start : reader.lexemes[reader.at - 1].end]
-    return parse_type(text).hive()
+    return _readable(parse_type(text).hive())
+
+
+def _readable(text: str) -> str:
+    """A type whose notation can be read again: Hive has no quotes for the names of fields."""
+    parse_type(text)
+    return text
 
 
 def is_iceberg(statement: Statement) -> bool:
@@ -199,6 +205,8 @@ def _delimited(reader: Reader) -> dict[str, str]:
             if reader.take_if("NULL", "DEFINED", "AS"):
                 found["serialization.null.format"] = reader.string()
                 continue
+            if found.get("line.delim", "\n") not in ("\n", "\\n"):
+                raise NotSupported("LINES TERMINATED BY anything but '\\n'")
             if "field.delim" in found:
                 found.setdefault("serialization.format", found["field.delim"])
             return found

@@ -89,3 +89,123 @@ def test_statistics_without_nan_hide_no_row(scanned: Query, endpoint: Endpoint) 
             assert scanned.rows(found) == [["1"]], found
         truth = f"select {column} <> 1, is_nan({column}) from scanned.nan order by 1"
         assert scanned.rows(truth) == [["false", "false"], ["true", "true"]]
+
+
+OPEN_X = "row format serde 'org.openx.data.jsonserde.JsonSerDe'"
+
+
+def _put(endpoint: Endpoint, query: Query, name: str, body: bytes, columns: str, how: str) -> str:
+    """A table of one object; returns its name."""
+    place = f"scanned/{name}/"
+    endpoint.client("s3").put_object(Bucket=LAKE, Key=f"{place}one", Body=body)
+    clauses = how.partition(" tblproperties")
+    where = f"location 's3://{LAKE}/{place}' {''.join(clauses[1:])}"
+    query.rows(f"create external table scanned.{name} ({columns}) {clauses[0]} {where}")
+    return f"scanned.{name}"
+
+
+def test_json_is_read_as_the_properties_of_its_serde_say(
+    scanned: Query, endpoint: Endpoint
+) -> None:
+    body = b'{"a.b": 1.50, "Other": "x", "held": {"k": 2}}\nbroken\n\n{"A.b": 3}\n'
+    how = f"{OPEN_X} with serdeproperties ('ignore.malformed.json'='true', 'dots.in.keys'='true', 'mapping.renamed'='other')"  # fmt: skip
+    columns = "a_b string, renamed string, held struct<k:int>"
+    table = _put(endpoint, scanned, "properties", body, columns, how)
+    nothing = [None, None, None]
+    assert scanned.rows(f"select * from {table}") == [
+        ["1.50", "x", "{k=2}"], nothing, nothing, ["3", None, None],
+    ]  # fmt: skip
+    assert scanned.rows(f"select held.k, count(*) from {table} where a_b = '1.50' group by 1") == [
+        ["2", "1"]
+    ]
+
+
+def test_a_malformed_line_fails_in_the_words_of_athena(scanned: Query, endpoint: Endpoint) -> None:
+    table = _put(endpoint, scanned, "twice", b'{"url": 1, "URL": 2}\n', "url int", OPEN_X)
+    assert scanned.reason(f"select url from {table}") == (
+        'HIVE_CURSOR_ERROR: Row is not a valid JSON Object - JSONException: Duplicate key "url"'
+    )
+
+
+@pytest.mark.parametrize("clauses", [f"{OPEN_X}", "stored as parquet"])
+def test_a_column_that_is_not_read_cannot_fail(
+    scanned: Query, endpoint: Endpoint, clauses: str
+) -> None:
+    name, body = "unread_json", b'{"good": 1, "bad": "x"}\n'
+    if "parquet" in clauses:
+        name, written = "unread_parquet", io.BytesIO()
+        pq.write_table(pa.table({"good": pa.array([1], pa.int32()), "bad": ["x"]}), written)
+        body = written.getvalue()
+    table = _put(endpoint, scanned, name, body, "good int, bad int", clauses)
+    assert scanned.rows(f"select good from {table}") == [["1"]]
+    assert scanned.rows(f"select count(*) from {table}") == [["1"]]
+    assert scanned.reason(f"select bad from {table}").startswith("HIVE_BAD_DATA: ")
+    assert scanned.reason(f"select 1 from {table} where bad = 1").startswith("HIVE_BAD_DATA: ")
+
+
+def test_text_is_cut_to_the_length_of_its_type(scanned: Query, endpoint: Endpoint) -> None:
+    table = _put(endpoint, scanned, "cut", "zoë☕ab\n".encode(), "name varchar(4)", "")
+    assert scanned.rows(f"select name, length(name) from {table}") == [["zoë☕", "4"]]
+    table = _put(endpoint, scanned, "padded", b"ab\n", "name char(4)", "")
+    assert scanned.reason(f"select name from {table}") == (
+        "NOT_SUPPORTED: column name of char(4): declare it as varchar"
+    )
+
+
+def test_dates_of_csv_are_days(scanned: Query, endpoint: Endpoint) -> None:
+    how = "row format serde 'org.apache.hadoop.hive.serde2.OpenCSVSerde'"
+    columns = "id int, day date, at timestamp"
+    body = b'"1","18276","1579059880000"\n'
+    table = _put(endpoint, scanned, "days", body, columns, how)
+    assert scanned.rows(f"select * from {table}") == [
+        ["1", "2020-01-15", "2020-01-15 03:44:40.000"]
+    ]
+    table = _put(endpoint, scanned, "civil", b"1,2020-01-15,\n", columns, how)
+    assert "HIVE_BAD_DATA: Error parsing field value '2020-01-15': " in scanned.reason(
+        f"select day from {table}"
+    )
+    lenient = f"{how} tblproperties ('use.null.for.invalid.data'='true')"
+    table = _put(endpoint, scanned, "lenient", b"1,2020-01-15,\n", columns, lenient)
+    assert scanned.rows(f"select * from {table}") == [["1", None, None]]
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "what"),
+    [
+        ("footed", " tblproperties ('skip.footer.line.count'='1')", "skip.footer.line.count"),
+        ("latin", " tblproperties ('serialization.encoding'='ISO-8859-1')", "serialization.enc"),
+        ("formed", " tblproperties ('timestamp.formats'='yyyy/MM/dd')", "timestamp.formats"),
+    ],
+)
+def test_what_would_change_lines_is_refused(
+    scanned: Query, endpoint: Endpoint, name: str, how: str, what: str
+) -> None:
+    table = _put(endpoint, scanned, name, b"2020-01-15 00:00:00\n", "at timestamp", how)
+    assert scanned.reason(f"select * from {table}").startswith(f"NOT_SUPPORTED: {what}")
+
+
+def test_lines_end_in_line_feeds(scanned: Query, endpoint: Endpoint) -> None:
+    made = f"create external table scanned.ends (a int) row format delimited lines terminated by ';' location 's3://{LAKE}/scanned/ends/'"  # fmt: skip
+    assert scanned.reason(made).startswith("NOT_SUPPORTED: LINES TERMINATED BY")
+    table = _put(endpoint, scanned, "long", b"x" * 3_000_000 + b"\n", "a string", "")
+    assert scanned.rows(f"select length(a) from {table}") == [["3000000"]]
+    table = _put(endpoint, scanned, "bytes", b"ok\ncaf\xe9\n", "a string", "")
+    assert scanned.reason(f"select a from {table}") == (
+        "HIVE_CURSOR_ERROR: line 2 of one is not UTF-8"
+    )
+
+
+def test_a_table_of_an_unknown_type_is_listed_and_dropped(
+    scanned: Query, endpoint: Endpoint
+) -> None:
+    endpoint.client("glue").create_table(
+        DatabaseName="scanned",
+        TableInput={
+            "Name": "strange",
+            "StorageDescriptor": {"Columns": [{"Name": "a", "Type": "struct<b c:int>"}]},
+        },
+    )
+    assert ["strange"] in scanned.rows("show tables in scanned")
+    assert scanned.reason("select a from scanned.strange").startswith("TYPE_NOT_FOUND: ")
+    scanned.rows("drop table scanned.strange")
+    assert ["strange"] not in scanned.rows("show tables in scanned")
