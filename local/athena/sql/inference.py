@@ -138,12 +138,20 @@ class Inference:
             return self.type_of(args[1])
         if name == "coalesce":
             return self._common(args)
+        if name == "map" and len(args) == 2:
+            return _mapped(self.type_of(args[0]), self.type_of(args[1]))
         special = _SPECIAL.get(name)
         if special is not None and args:
             found = self.type_of(args[0])
             return None if found is None else special(found, args)
         returns = _RETURNS.get(name)
         return _parsed(returns) if returns else None
+
+
+def _mapped(keys: Type | None, values: Type | None) -> Type | None:
+    if keys is None or values is None or {keys.name, values.name} != {"array"}:
+        return None
+    return Type("map", items=(keys.items[0], values.items[0]))
 
 
 def _item(found: Type, args: list[Any]) -> Type | None:
