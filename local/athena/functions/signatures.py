@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena.errors import QueryFailed
-from local.athena.sql.coercion import is_comparable, is_orderable
+from local.athena.errors import NotSupported, QueryFailed
+from local.athena.sql.coercion import has_map, is_comparable, is_orderable
 from local.athena.sql.types import INTEGERS, Type
 
 # argument kinds in order, alternatives with |; `>boolean` is a lambda of that result.
-# `any` is not looked at, `orderable` is what `<` compares.
+# `any` is not looked at, `orderable` is what `<` compares, `groupable` what DuckDB groups as Trino
+# does, `set` an array of such elements.
 # Source: https://trino.io/docs/current/functions/list-by-topic.html
 _KINDS = """
 json_format: json
@@ -37,8 +38,14 @@ zip: array array array array array
 zip_with: array array
 array_sort: array
 array_min: array
-array_distinct: array
-array_histogram: array
+array_distinct: set
+array_union: set set
+array_intersect: set set
+array_except: set set
+arrays_overlap: set set
+array_histogram: set
+histogram: groupable
+approx_distinct: groupable
 shuffle: array
 flatten: array
 cardinality: array|map
@@ -174,6 +181,7 @@ _GROUPS = {
     "integer": INTEGERS,
     "number": (*INTEGERS, "decimal", "double", "real"),
     "varchar": ("varchar", "char"),
+    "set": ("array",),
     "instant": ("date", "timestamp", "timestamp with time zone"),
 }
 
@@ -181,6 +189,9 @@ _GROUPS = {
 def expect(node: Any, name: str) -> None:
     """Wrap the arguments of a call whose kinds must be looked at."""
     kinds = EXPECTED.get(name, [])
+    for argument in node.expressions:
+        if isinstance(argument, exp.Distinct):
+            expect_groupable(argument.expressions, f"{name} of DISTINCT values")
     for argument, kind in zip(list(node.expressions), kinds, strict=False):
         if kind.startswith(">"):
             if isinstance(argument, exp.Lambda):
@@ -194,6 +205,12 @@ def expect_parts(node: Any, name: str, **kinds: str) -> None:
     for part, kind in kinds.items():
         if node.args.get(part) is not None:
             _wrap(node.args[part], kind, name)
+
+
+def expect_groupable(values: list[Any], what: str) -> None:
+    for value in list(values):
+        if not isinstance(value, (exp.Null, exp.Star)):
+            _wrap(value, "groupable", what)
 
 
 def _wrap(argument: Any, kind: str, name: str) -> None:
@@ -230,6 +247,8 @@ def operands(node: Any) -> list[Any]:
 def finish(node: Any, types: list[Type]) -> Any:
     """The argument itself; raises QueryFailed(FUNCTION_NOT_FOUND) for one of another kind."""
     kind, name = node.meta["expected"]
+    if kind in ("groupable", "set"):
+        require_groupable(types[0], name)
     if not _is_of(types[0], kind) or not compares(name, types):
         raise QueryFailed(
             "FUNCTION_NOT_FOUND",
@@ -239,7 +258,15 @@ def finish(node: Any, types: list[Type]) -> Any:
     return inner if _stands_alone(inner) else node
 
 
+def require_groupable(found: Type, what: str) -> None:
+    """Raise NotSupported for maps: to DuckDB equal entries in another order are another map."""
+    if has_map(found):
+        raise NotSupported(f"{what} of type {found.trino()}")
+
+
 def _is_of(found: Type, kind: str) -> bool:
+    if kind == "groupable":
+        return True
     if kind == "orderable":
         return is_orderable(found)
     allowed = {"unknown"} | {n for k in kind.split("|") for n in _GROUPS.get(k, (k,))}

@@ -12,6 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.functions.signatures import require_groupable
 from local.athena.sql import floats, frames, intervals, precision, shortcuts, zones
 from local.athena.sql.coercion import common, common_of, is_comparable, is_orderable
 from local.athena.sql.floats import coerced
@@ -59,6 +60,7 @@ def compared(node: Any, types: list[Type]) -> Any:
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
     _align(node, ["this", "expression"], types)
     if isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)):
+        require_groupable(left, "IS DISTINCT FROM a value")
         return node
     if "array" in (left.name, right.name):
         wanted = common_of(types) or left
@@ -210,6 +212,36 @@ def matched(node: Any, types: list[Type]) -> Any:
     return node
 
 
+def grouped(node: Any, types: list[Type]) -> Any:
+    """GROUP BY."""
+    for found in types:
+        if not is_comparable(found):
+            raise mismatch(
+                f"{found.trino()} is not comparable, and therefore cannot be used in GROUP BY"
+            )
+        require_groupable(found, "GROUP BY a value")
+    return node
+
+
+def distinct(types: list[Type]) -> None:
+    """SELECT DISTINCT."""
+    _require_distinct(types, "SELECT DISTINCT with a column")
+
+
+def told_apart(node: Any, types: list[Type]) -> Any:
+    """DISTINCT in an aggregate."""
+    _require_distinct(types, "DISTINCT of a value")
+    return node
+
+
+def _require_distinct(types: list[Type], what: str) -> None:
+    for found in types:
+        if not is_comparable(found):
+            kind = found.trino()
+            raise mismatch(f"DISTINCT can only be applied to comparable types (actual: {kind})")
+        require_groupable(found, what)
+
+
 def ordered(node: Any, types: list[Type]) -> Any:
     (found,) = types
     if not is_orderable(found):
@@ -217,29 +249,6 @@ def ordered(node: Any, types: list[Type]) -> Any:
             f"Type {found.trino()} is not orderable, and therefore cannot be used in ORDER BY"
         )
     return node
-
-
-def grouped(node: Any, types: list[Type]) -> Any:
-    for found in types:
-        if not is_comparable(found):
-            raise mismatch(
-                f"{found.trino()} is not comparable, and therefore cannot be used in GROUP BY"
-            )
-    return node
-
-
-def distinct(node: Any, types: list[Type]) -> Any:
-    """SELECT DISTINCT, and DISTINCT in an aggregate."""
-    for found in types:
-        if not is_comparable(found):
-            kind = found.trino()
-            raise mismatch(f"DISTINCT can only be applied to comparable types (actual: {kind})")
-    return node
-
-
-def _told_apart(node: Any) -> list[Any]:
-    holder = node.parent if isinstance(node.parent, exp.Select) else node
-    return [e.this if isinstance(e, exp.Alias) else e for e in holder.expressions]
 
 
 def arrayed(node: Any, types: list[Type]) -> Any:
@@ -264,6 +273,8 @@ def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None
                 f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
             )
         precision.require_value(wanted)
+        if not (isinstance(node, exp.Union) and not node.args.get("distinct")):
+            require_groupable(wanted, f"{node.key.upper()} of a column")
 
 
 def rows(table: list[list[Type | None]]) -> None:
@@ -285,6 +296,7 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
         )
     if left is not None and right is not None:
         _require_one_precision(left, right)
+        require_groupable(left, "JOIN USING a column")
 
 
 def _require_one_precision(left: Type, right: Type) -> None:
@@ -337,6 +349,20 @@ def negated(node: Any, types: list[Type]) -> Any:
     return cast(node, found.duckdb()) if found.is_integer and constant else node
 
 
+def _group(node: Any) -> list[Any]:
+    """Values grouped by; a position stands for its column."""
+    projections = node.parent.expressions
+    found: list[Any] = []
+    for item in node.expressions:
+        if isinstance(item, exp.Literal) and not item.is_string:
+            item = projections[int(item.this) - 1].unalias()
+        found += item.expressions if isinstance(item, _GROUPINGS) else [item]
+    return [f for f in found if not isinstance(f, (exp.Star, exp.Tuple, exp.Null, *_GROUPINGS))]
+
+
+_GROUPINGS = (exp.GroupingSets, exp.Cube, exp.Rollup, exp.Tuple)
+
+
 def _both(node: Any) -> list[Any]:
     return [node.this, node.expression]
 
@@ -377,9 +403,9 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "negate": (lambda n: [n.this], negated),
     "array": (lambda n: list(n.expressions), arrayed),
     "order": (_key, ordered),
-    "group": (lambda n: list(n.expressions), grouped),
-    "distinct": (_told_apart, distinct),
+    "group": (_group, grouped),
+    "told apart": (lambda n: list(n.expressions), told_apart),
     "offset": (frames.operands, frames.offset),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
-QUICK = frozenset(["numbers", "group", "distinct"])  # not worth a question to the planner
+QUICK = frozenset(["numbers", "group", "told apart"])  # not worth a question to the planner

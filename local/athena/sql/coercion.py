@@ -88,6 +88,11 @@ def is_comparable(kind: Type) -> bool:
     return kind.name not in GEOMETRIES and all(map(is_comparable, kind.items))
 
 
+def has_map(kind: Type) -> bool:
+    """Whether values have entries whose order DuckDB compares and Trino does not."""
+    return kind.name == "map" or any(map(has_map, kind.items))
+
+
 def arithmetic(operator: str, left: Type, right: Type) -> Type | None:
     """The type of `left operator right` for numbers; None when an operand is none."""
     if not left.is_number or not right.is_number:

@@ -132,7 +132,9 @@ def _select(node: Any) -> Any:
         raise QueryFailed(
             "SYNTAX_ERROR", "line 1:8: mismatched input 'FROM'. Expecting: <expression>"
         )
-    return ties.ranked(node) if _has_ties(node) else None
+    if _has_ties(node):
+        return ties.ranked(node)
+    return _wait(node, "distinct") if node.args.get("distinct") else None
 
 
 def _has_ties(node: Any) -> bool:
@@ -219,6 +221,10 @@ def _membership(node: Any) -> Any:
     return equality.member(node) or _wait(node, "in")
 
 
+def _window(node: Any) -> None:
+    signatures.expect_groupable(node.args.get("partition_by") or [], "PARTITION BY a value")
+
+
 def _join(node: Any) -> Any:
     for key in ("on", "using"):
         if node.args.get(key):
@@ -245,12 +251,13 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.Escape: literals.escape,
     exp.Interval: intervals.literal,
     exp.Where: _waiting("where"),
+    exp.Group: _waiting("group"),
+    exp.Window: _window,
     exp.WindowSpec: frames.wait,
     exp.Having: _waiting("having"),
     exp.Values: _waiting("rows"),
     exp.Ordered: _waiting("order"),
-    exp.Group: _waiting("group"),
-    exp.Distinct: _waiting("distinct"),
+    exp.Distinct: _waiting("told apart"),
     exp.Join: _join,
     exp.And: shortcuts.wait,
     exp.Or: shortcuts.wait,

@@ -48,6 +48,13 @@ _RETURNS = {f.target: f.returns for f in DIRECT.values() if f.returns} | {
     "regexp_replace": "varchar",
     "regexp_full_match": "boolean",
     "regexp_matches": "boolean",
+    "t_re_like": "boolean",
+    "t_re_extract": "varchar",
+    "t_re_replace": "varchar",
+    "t_re_split": "array(varchar)",
+    "t_re_extract_all": "array(varchar)",
+    "t_date_format": "varchar",
+    "t_format_datetime": "varchar",
     "t_date_parsed": "timestamp",
     "try_strptime": "timestamp",
     "t_now": "timestamp with time zone",
@@ -149,12 +156,20 @@ class Inference:
             return self.type_of(args[1])
         if name == "coalesce":
             return self._common(args)
+        if name == "map" and len(args) == 2:
+            return _mapped(self.type_of(args[0]), self.type_of(args[1]))
         special = _SPECIAL.get(name)
         if special is not None and args:
             found = self.type_of(args[0])
             return None if found is None else special(found, args)
         returns = _RETURNS.get(name)
         return _parsed(returns) if returns else None
+
+
+def _mapped(keys: Type | None, values: Type | None) -> Type | None:
+    if keys is None or values is None or {keys.name, values.name} != {"array"}:
+        return None
+    return Type("map", items=(keys.items[0], values.items[0]))
 
 
 def _item(found: Type, args: list[Any]) -> Type | None:

@@ -179,7 +179,10 @@ class Translator:
     def _resolve_types(self, holder: Any) -> None:
         waiting = [n for n in _bottom_up(holder.this) if _waits(n)]
         for at, node in enumerate(waiting):
-            if isinstance(node, (exp.SetOperation, exp.Values)) or node.meta["typed"] == "using":
+            if (
+                isinstance(node, (exp.SetOperation, exp.Values, exp.Select))
+                or node.meta["typed"] == "using"
+            ):
                 self._check_columns(node)
                 continue
             operands, finish = _plan(node)
@@ -232,6 +235,8 @@ class Translator:
             left, right = self._scopes.output(node.this), self._scopes.output(node.expression)
             if left is not None and right is not None:
                 checks.united(node, [k for _, k in left], [k for _, k in right])
+        elif isinstance(node, exp.Select):
+            checks.distinct([k for _, k in self._scopes.output(node) or [] if k is not None])
         elif isinstance(node, exp.Values):
             checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
         else:

@@ -185,6 +185,8 @@ def rounding(name: str) -> Callable[[Any, list[Type]], Any]:
 
 def _rounded_decimal(name: str, args: list[Any], found: Type) -> Any:
     precision, scale = found.numbers
+    if any(a.find(exp.Column) is not None for a in args[1:]):
+        raise NotSupported(f"{name} of {found.trino()} to digits that are not constant")
     made = call(name, *args)
     if len(args) == 2:
         wider = min(38, precision + 1) if name == "round" else precision
@@ -248,7 +250,9 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
     fits = found.name in ("varchar", "varbinary", "char", "unknown")
     if not fits or any(common(t, found) is None for t in types):
         raise arrays.unexpected("concat", types)
-    parts = [cast(p, found.duckdb()) if isinstance(p, exp.Null) else p for p in parts]
+    if found.name != "unknown":
+        nulls = [t.name == "unknown" for t in types]
+        parts = [cast(p, found.duckdb()) if n else p for p, n in zip(parts, nulls, strict=True)]
     made = parts[0]
     for part in parts[1:]:
         made = exp.DPipe(this=made, expression=part)
@@ -322,6 +326,8 @@ def joined_with(node: Any, types: list[Type]) -> Any:
     texts = [types[0], *types[1].items] if is_array else types
     if len(args) < 2 or any(t.kind not in ("text", "unknown") for t in texts):
         raise arrays.unexpected("concat_ws", types)
+    if is_array and args[0].find(exp.Column) is not None:
+        raise NotSupported("concat_ws of an array with a separator that is not constant")
     made = call("array_to_string", args[1], args[0]) if is_array else call("concat_ws", *args)
     return exp.Case(
         ifs=[exp.If(this=exp.Is(this=args[0].copy(), expression=exp.Null()), true=exp.Null())],

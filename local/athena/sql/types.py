@@ -166,6 +166,10 @@ class Type:
         return "string" if self.name == "varchar" else _HIVE_NAMES.get(self.name, self.name)
 
 
+# What comes after a field's type where it has no name, or still belongs to the type.
+_AFTER_TYPES = (",", ")", "(", "[", ">", "with", "precision")
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -233,7 +237,7 @@ class _Reader:
         items: list[Type] = []
         while True:
             following = self.tokens[self.at + 1 : self.at + 2]
-            anonymous = not following or following[0].lower() in (*",)([>", "with")
+            anonymous = not following or following[0].lower() in _AFTER_TYPES
             names.append("" if anonymous else self.take().strip('"`'))
             self.take_if(":")
             items.append(self.type())
