@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
 from local.athena.api import records
 from local.athena.api.preparing import PREPARING
 from local.athena.api.records import Record
@@ -21,6 +23,7 @@ from local.athena.engine.runner import Engine, Outcome, Task, bind
 from local.athena.errors import QueryCancelled, QueryFailed, RequestRefused
 from local.athena.lake.catalog import CATALOG
 from local.athena.lake.cost import billed_bytes
+from local.athena.lake.storage import split_url
 from local.athena.sql.syntax import parse
 from local.athena.statements.kinds import Statement, classify, lex
 
@@ -88,6 +91,7 @@ class Executions:
         found = self._workgroups.result_configuration(
             group, request.get("ResultConfiguration") or {}
         )
+        self._require_bucket(found["OutputLocation"])
         parameters = request.get("ExecutionParameters") or []
         sql, statement = _checked(request["QueryString"], parameters)
         record = records.new(request, statement, found, group)
@@ -104,6 +108,16 @@ class Executions:
             given = parameters if statement.kind == "execute" else []
             self._submit(record, sql, statement, found["OutputLocation"], given)
         return key
+
+    def _require_bucket(self, location: str) -> None:
+        """Raises RequestRefused when there is none; when S3 does not answer, the query will say so."""
+        try:
+            found = self._engine.storage.has_bucket(location)
+        except BotoCoreError:
+            return
+        if not found:
+            bucket = split_url(location)[0]
+            raise RequestRefused(f"Unable to verify/create output bucket {bucket}")
 
     def _started_before(self, key: str, again: Record) -> str:
         """The execution that the token has started; Athena compares four of the parameters."""

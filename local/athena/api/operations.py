@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.athena.api import requests
 from local.athena.api.executions import Executions
@@ -46,6 +46,8 @@ class Operations:
             return operation(self, requests.read(name, request))
         except (ClientError, QueryFailed) as error:  # Glue's, or of what lies in it
             raise RequestRefused(str(error), "MetadataException") from error
+        except BotoCoreError as error:
+            raise RequestRefused(self.engine.silence, "MetadataException") from error
 
     def close(self) -> None:
         self.executions.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.athena.engine import companion, output, results
 from local.athena.engine.duck import Duck
@@ -111,6 +111,14 @@ class Engine:
             return self._dispatch(task, work)
         except ClientError as error:
             raise glue_failure(error) from error
+        except BotoCoreError as error:
+            raise QueryFailed("GENERIC_INTERNAL_ERROR", self.silence, user=False) from error
+
+    @property
+    def silence(self) -> str:
+        """What to say when a call has no answer."""
+        url = self.settings.endpoint_url
+        return f"S3 and Glue do not answer at {url}: start them, or name another --endpoint-url"
 
     def _dispatch(self, task: Task, work: Work) -> Outcome:
         kind = task.statement.kind

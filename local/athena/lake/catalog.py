@@ -147,6 +147,16 @@ def read_table(definition: dict[str, Any]) -> Table:
     )
 
 
+class Changed(QueryFailed):
+    """A table that another has changed between its reading and its writing."""
+
+    def __init__(self, table: Table) -> None:
+        full = f"{table.database}.{table.name}"
+        super().__init__(
+            "HIVE_METASTORE_ERROR", f"{full} was changed at the same time: try again", user=False
+        )
+
+
 class Catalog:
     """Glue with a memory for one query; writing forgets what it touches."""
 
@@ -223,16 +233,41 @@ class Catalog:
         self.glue.delete_database(Name=name.lower())
 
     def create_table(self, database: str, definition: dict[str, Any]) -> None:
-        self._tables.pop((database.lower(), definition["Name"]), None)
-        self.glue.create_table(DatabaseName=database.lower(), TableInput=definition)
+        """Raises QueryFailed, TABLE_ALREADY_EXISTS, even if another has made it a moment ago."""
+        name = definition["Name"]
+        self._tables.pop((database.lower(), name), None)
+        try:
+            self.glue.create_table(DatabaseName=database.lower(), TableInput=definition)
+        except self.glue.exceptions.AlreadyExistsException as error:
+            full = f"{CATALOG}.{database}.{name}".lower()
+            raise QueryFailed(
+                "TABLE_ALREADY_EXISTS", f"line 1:1: Table '{full}' already exists"
+            ) from error
 
     def update_table(self, database: str, definition: dict[str, Any]) -> None:
         self._tables.pop((database.lower(), definition["Name"]), None)
         self.glue.update_table(DatabaseName=database.lower(), TableInput=definition)
 
-    def drop_table(self, database: str, name: str) -> None:
+    def change_table(self, table: Table, definition: dict[str, Any]) -> None:
+        """Update what was made of `table`; raises Changed when another has changed it since."""
+        self._tables.pop((table.database, table.name), None)
+        try:
+            self.glue.update_table(
+                DatabaseName=table.database,
+                TableInput=definition,
+                VersionId=table.definition["VersionId"],
+            )
+        except self.glue.exceptions.ConcurrentModificationException as error:
+            raise Changed(table) from error
+
+    def drop_table(self, database: str, name: str) -> bool:
+        """False when there is none."""
         self._tables.pop((database.lower(), name.lower()), None)
-        self.glue.delete_table(DatabaseName=database.lower(), Name=name.lower())
+        try:
+            self.glue.delete_table(DatabaseName=database.lower(), Name=name.lower())
+        except self.glue.exceptions.EntityNotFoundException:
+            return False
+        return True
 
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None:
         """Register what is new; what exists already is left as it is."""

@@ -58,6 +58,7 @@ class Storage:
     def __init__(self, calls: Calls, client: Any, settings: Settings) -> None:
         self._calls, self._client = calls, client
         self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="athena-upload")
+        self._buckets: set[str] = set()
         self._cache = settings.state_dir / "objects"
         self._disk = settings.s3_data_dir / settings.account_id if settings.s3_data_dir else None
 
@@ -80,7 +81,7 @@ class Storage:
             try:
                 page = ElementTree.fromstring(self._calls.s3("GET", bucket, asked))
             except failure("NoSuchBucket") as error:
-                raise QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist") from error
+                raise _no_bucket(bucket) from error
             for found in page.iterfind("{*}Contents"):
                 key, size, etag = (found.findtext(f"{{*}}{n}", "") for n in ("Key", "Size", "ETag"))
                 yield Stored(bucket, unquote_plus(key), int(size), etag.strip('"'))
@@ -116,7 +117,10 @@ class Storage:
         path = self._cached(stored)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-        self._client.download_file(stored.bucket, stored.key, str(partial))
+        try:
+            self._client.download_file(stored.bucket, stored.key, str(partial))
+        except ClientError as error:
+            raise _unopened(stored.url, error) from error
         partial.replace(path)
         return path
 
@@ -134,6 +138,14 @@ class Storage:
         """Write one object, from memory or from a file, unless `check` raises."""
         bucket, key = split_url(url)
         check()
+        try:
+            self._put(bucket, key, body, check)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                raise _no_bucket(bucket) from error
+            raise
+
+    def _put(self, bucket: str, key: str, body: Path | bytes, check: Check) -> None:
         if isinstance(body, Path):
             if body.stat().st_size > _ONE_PUT:
                 with body.open("rb") as file:
@@ -142,6 +154,17 @@ class Storage:
             body = body.read_bytes()
         kind = _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
         self._calls.s3("PUT", f"{bucket}/{key}", body=body, kind=kind)
+
+    def has_bucket(self, url: str) -> bool:
+        """Whether the bucket of a location is there; once seen, it is not asked for again."""
+        bucket, _ = split_url(url)
+        if bucket not in self._buckets:
+            try:
+                self._calls.s3("HEAD", bucket)
+            except ClientError:
+                return False
+            self._buckets.add(bucket)
+        return True
 
     def exists(self, url: str) -> bool:
         bucket, key = split_url(url)
@@ -185,6 +208,19 @@ class Storage:
             self._client.delete_objects(
                 Bucket=pairs[0][0], Delete={"Objects": objects, "Quiet": True}
             )
+
+
+def _no_bucket(bucket: str) -> QueryFailed:
+    return QueryFailed("PERMISSION_DENIED", f"bucket {bucket} does not exist")
+
+
+def _unopened(url: str, error: ClientError) -> QueryFailed:
+    """An object that was listed and cannot be read: it has been deleted since, or its bucket has."""
+    said = error.response["Error"]
+    return QueryFailed(
+        "HIVE_CANNOT_OPEN_SPLIT",
+        f"Error opening Hive split {url}: {said.get('Message')} ({said.get('Code')})",
+    )
 
 
 def is_data(stored: Stored, location: str) -> bool:

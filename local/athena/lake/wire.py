@@ -54,9 +54,9 @@ class Wire:
         host = urlsplit(url).netloc
 
         def carry(request: Request) -> Answer:
-            connection = self._connection(host)
             target = f"{request.path}?{request.query}" if request.query else request.path
             try:
+                connection = self._connection(host)
                 connection.request(request.method, target, request.body, request.headers)
                 answer = connection.getresponse()
                 return Answer(answer.status, answer.read())

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.athena.engine.query import Work
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.lake.catalog import CATALOG, Partition, Table, table_input, view_text
+from local.athena.lake.catalog import CATALOG, Changed, Partition, Table, table_input, view_text
 from local.athena.sql.types import Type
 from local.athena.statements import ddl
 from local.athena.statements.files import folders
@@ -75,7 +75,11 @@ def create_external(work: Work, statement: Statement) -> None:
         raise QueryFailed(
             "", f"FAILED: SemanticException [Error 10072]: Database does not exist: {database}"
         )
-    work.catalog.create_table(database, definition)
+    try:
+        work.catalog.create_table(database, definition)
+    except QueryFailed as error:
+        if not quiet or error.name != "TABLE_ALREADY_EXISTS":
+            raise
 
 
 def create_view(work: Work, statement: Statement) -> None:
@@ -151,24 +155,43 @@ def _drop(view: bool) -> Callable[[Work, Statement], None]:
         database, name = reader.qualified(work.database)
         found = work.catalog.find(database, name)
         if not found:
-            if quiet:
-                return
-            raise QueryFailed(
-                "", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}"
-            )
+            _require_quiet(quiet, database, name)
+            return
         if found.is_view != view:
             raise QueryFailed(
                 "",
                 f"FAILED: SemanticException [Error 10129]: {name} is {'not ' if view else ''}a view",
             )
-        work.catalog.drop_table(database, name)
-        if found.is_iceberg:
+        if not work.catalog.drop_table(database, name):
+            _require_quiet(quiet, database, name)
+        elif found.is_iceberg:
             work.storage.remove_all([s.url for s in work.storage.under(found.location)])
 
     return run
 
 
+def _require_quiet(quiet: bool, database: str, name: str) -> None:
+    if not quiet:
+        raise QueryFailed(
+            "", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}"
+        )
+
+
 def alter_table(work: Work, statement: Statement) -> None:
+    """Once more from the start whenever another statement has changed the table meanwhile."""
+    for _ in range(_ATTEMPTS):
+        try:
+            _alter(work, statement)
+            return
+        except Changed:
+            continue
+    _alter(work, statement)
+
+
+_ATTEMPTS = 50
+
+
+def _alter(work: Work, statement: Statement) -> None:
     reader = Reader(statement, 2)
     database, name = reader.qualified(work.database)
     table = work.catalog.table(database, name)
@@ -189,7 +212,7 @@ def _changed(table: Table) -> dict[str, Any]:
 def _set_properties(work: Work, reader: Reader, table: Table) -> None:
     definition = _changed(table)
     definition["Parameters"] = {**table.parameters, **ddl.properties(reader)}
-    work.catalog.update_table(table.database, definition)
+    work.catalog.change_table(table, definition)
 
 
 def _add_columns(work: Work, reader: Reader, table: Table) -> None:
@@ -202,7 +225,7 @@ def _add_columns(work: Work, reader: Reader, table: Table) -> None:
             )
     storage = definition["StorageDescriptor"]
     definition["StorageDescriptor"] = {**storage, "Columns": [*storage["Columns"], *added]}
-    work.catalog.update_table(table.database, definition)
+    work.catalog.change_table(table, definition)
 
 
 def _replace_columns(work: Work, reader: Reader, table: Table) -> None:
@@ -211,7 +234,7 @@ def _replace_columns(work: Work, reader: Reader, table: Table) -> None:
         **definition["StorageDescriptor"],
         "Columns": ddl.columns(reader),
     }
-    work.catalog.update_table(table.database, definition)
+    work.catalog.change_table(table, definition)
 
 
 def _set_location(work: Work, reader: Reader, table: Table) -> None:
@@ -220,7 +243,7 @@ def _set_location(work: Work, reader: Reader, table: Table) -> None:
         **definition["StorageDescriptor"],
         "Location": reader.string(),
     }
-    work.catalog.update_table(table.database, definition)
+    work.catalog.change_table(table, definition)
 
 
 def _add_partition(work: Work, reader: Reader, table: Table) -> None:

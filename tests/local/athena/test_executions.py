@@ -27,6 +27,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(workers=1)
+        self.storage = SimpleNamespace(has_bucket=lambda location: True)
         self.run_next: Run = lambda work: Outcome(rows=1)
         self.forgotten: list[str] = []
 
