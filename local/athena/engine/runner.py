@@ -24,7 +24,7 @@ from local.athena.lake.storage import Storage
 from local.athena.lake.wire import Wire
 from local.athena.settings import Settings
 from local.athena.sql.types import Type
-from local.athena.statements import write
+from local.athena.statements import insert, write
 from local.athena.statements.define import DEFINE
 from local.athena.statements.kinds import Reader, Statement, arguments, classify, explained, lex
 from local.athena.statements.show import SHOW
@@ -176,10 +176,10 @@ class Engine:
             written = write.create_table_as(work, task.statement, base)
         elif kind == "insert":
             base = f"{task.output_folder}{task.id}"
-            written = write.insert(work, task.statement)
+            written = insert.insert(work, task.statement)
         elif kind == "change":
             base = f"{task.output_folder}{task.id}"
-            written = write.change(work, task.statement)
+            written = insert.change(work, task.statement)
         else:
             base = f"{task.output_folder}{task.id}"
             written = write.unload(work, task.statement)

@@ -8,30 +8,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from local.athena.functions import line_scalars
 from local.athena.functions.macro import Macro
 from local.athena.functions.scalars import PythonFunction, fail, nullable
 from local.athena.sql.types import Type, parse_type
 
-_BITS = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
-_EXACT = Context(prec=200)
 _TIMESTAMP = Type("timestamp")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_DATE = re.compile(r"([+-]?\d{1,10})-(\d{1,2})-(\d{1,2})")
-_TIME = re.compile(
-    r"([+-]?\d{1,10}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?)?"
-)
-_ZONE = re.compile(r"(.+?)(?:[zZ]|([+-])(\d\d):?(\d\d))")
-_SHORT = 20  # digits from which a whole number is not read the quick way
-_MILLISECONDS = 13  # digits from which a whole number counts these, not seconds
 
 
 class _Number(str):
@@ -276,107 +264,18 @@ def _scalar(value: Any, kind: Type, rules: _Rules) -> Any:
 
 def _read(text: str, kind: Type, rules: _Rules) -> Any:
     name = kind.name
-    if name in _BITS:
-        return _integer(text, kind, rules.octal)
+    if name in line_scalars.BITS:
+        return line_scalars.integer(text, kind, rules.octal)
     if name in ("double", "real"):
         known = text in ("NaN", "Infinity", "+Infinity", "-Infinity")
-        return text if known or _NUMBER.fullmatch(text) else None
+        return text if known or line_scalars.NUMBER.fullmatch(text) else None
     if name == "decimal":
-        return _decimal(text, *kind.numbers)
+        return line_scalars.decimal(text, *kind.numbers)
     if name == "date":
-        return _date(text) or (_day(text) if rules.days else None)
+        return line_scalars.date(text) or (line_scalars.day(text) if rules.days else None)
     if kind != _TIMESTAMP:
         fail("NOT_SUPPORTED", f"a column of {kind.trino()} in a table of JSON")
     return rules.moments(text)
-
-
-def _integer(text: str, kind: Type, octal: bool) -> int | None:
-    if len(text) < _SHORT and text.isdecimal() and text[0] != "0":
-        number = int(text)
-    elif octal and re.fullmatch(r"0[xX][0-9a-fA-F]+|0[0-7]+", text):
-        number = int(text[2:], 16) if text[1] in "xX" else int(text, 8)
-    elif _NUMBER.fullmatch(text) and abs(_exponent(text)) < 100:
-        number = int(Decimal(text).to_integral_value(ROUND_DOWN, context=_EXACT))
-    else:
-        return None
-    most = 1 << _BITS[kind.name]
-    return number if -most <= number < most else None
-
-
-def _exponent(text: str) -> int:
-    return int((text.lower().partition("e")[2] or "0")[:6])
-
-
-def _decimal(text: str, precision: int = 10, scale: int = 0) -> str | None:
-    if not _NUMBER.fullmatch(text) or abs(_exponent(text)) > 100:
-        return None
-    rounded = Decimal(text).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, context=_EXACT)
-    return f"{rounded:f}" if abs(rounded) < Decimal(10) ** (precision - scale) else None
-
-
-def _date(text: str) -> str | None:
-    """Hive's date, whatever follows it after a space; months and days beyond the calendar flow over."""
-    found = _DATE.fullmatch(text.strip().partition(" ")[0])
-    if not found:
-        return None
-    year, month, day = map(int, found.groups())
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    if not 1 <= year <= 9998:
-        fail("NOT_SUPPORTED", f"the date {text}: only years from 1 to 9998")
-    return (dt.date(year, month, 1) + dt.timedelta(days=day - 1)).isoformat()
-
-
-def _day(text: str) -> str | None:
-    number = _integer(text, Type("integer"), octal=True) if re.fullmatch(r"-?\w+", text) else None
-    if number is None:
-        return None
-    if not -700_000 < number < 2_900_000:
-        fail("NOT_SUPPORTED", f"the date {text}: only years from 1 to 9998")
-    return (dt.date(1970, 1, 1) + dt.timedelta(days=number)).isoformat()
-
-
-def _local(text: str) -> tuple[dt.datetime, str] | None:
-    """A moment without zone, its seconds whole, and the digits after them."""
-    found = _TIME.fullmatch(text.strip())
-    if not found or not (day := _date(found.group(1))):
-        return None
-    hours, minutes, seconds = (int(g or 0) for g in found.group(2, 3, 4))
-    span = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return dt.datetime.fromisoformat(day) + span, found.group(5) or ""
-
-
-def _printed(moment: dt.datetime, digits: str) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{digits[:6] or '0'}".rjust(21, "0")
-
-
-def _hive_moment(text: str) -> str | None:
-    found = _local(text)
-    return _printed(*found) if found else None
-
-
-def _open_x_moment(text: str) -> str | None:
-    """A moment in UTC: with or without zone, or a number of seconds or milliseconds."""
-    if text.find(":") <= 0:
-        return _counted(text)
-    zoned = _ZONE.fullmatch(text)
-    if not zoned or "T" not in text.upper():
-        return _hive_moment(text)
-    if not (found := _local(zoned.group(1).replace("t", "T"))):
-        return None
-    sign, hours, minutes = zoned.group(2, 3, 4)
-    offset = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    return _printed(found[0] + (offset if sign == "-" else -offset), found[1])
-
-
-def _counted(text: str) -> str | None:
-    if not re.fullmatch(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+", text):
-        return None
-    whole = len(text) >= _MILLISECONDS and "." not in text
-    count = int(Decimal(text).scaleb(0 if whole else 3, context=_EXACT))
-    if not -62_000_000_000_000 < count < 253_000_000_000_000:
-        fail("NOT_SUPPORTED", f"the timestamp {text}: only years from 1 to 9998")
-    moment = dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=count)
-    return _printed(moment, f"{moment.microsecond:06}")
 
 
 def _encoded(value: Any) -> bytes | None:
@@ -389,9 +288,12 @@ def _encoded(value: Any) -> bytes | None:
         return None
 
 
-_OPEN_X = _Rules(octal=True, days=True, moments=_open_x_moment, octets=_encoded)
+_OPEN_X = _Rules(octal=True, days=True, moments=line_scalars.open_x_moment, octets=_encoded)
 _HIVE = _Rules(
-    octal=False, days=False, moments=_hive_moment, octets=lambda value: _plain(value).encode()
+    octal=False,
+    days=False,
+    moments=line_scalars.hive_moment,
+    octets=lambda value: _plain(value).encode(),
 )
 
 
@@ -418,9 +320,14 @@ MACROS: dict[str, Macro] = {}
 FUNCTIONS = [
     PythonFunction("t_json_line", read_line, ["VARCHAR", "VARCHAR"], "VARCHAR", refuses=True),
     PythonFunction(
-        "t_hive_date", nullable(_date), ["VARCHAR"], "VARCHAR", nulls=True, refuses=True
+        "t_hive_date", nullable(line_scalars.date), ["VARCHAR"], "VARCHAR", nulls=True, refuses=True
     ),
     PythonFunction(
-        "t_hive_moment", nullable(_hive_moment), ["VARCHAR"], "VARCHAR", nulls=True, refuses=True
+        "t_hive_moment",
+        nullable(line_scalars.hive_moment),
+        ["VARCHAR"],
+        "VARCHAR",
+        nulls=True,
+        refuses=True,
     ),
 ]

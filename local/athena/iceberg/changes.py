@@ -21,8 +21,8 @@ from local.athena.lake.catalog import Table
 from local.athena.sql.quoting import identifier
 from local.athena.sql.types import Type
 from local.athena.statements.files import Written
+from local.athena.statements.insert import coercible, require_columns
 from local.athena.statements.kinds import Reader, Statement, arguments, lex
-from local.athena.statements.write import coercible, require_columns
 
 _CHANGES = '"$changes"'
 _DELETED = "$deleted"

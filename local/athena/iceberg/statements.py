@@ -21,8 +21,9 @@ from local.athena.lake.catalog import CATALOG, Table
 from local.athena.sql.types import parse_type
 from local.athena.statements import ddl
 from local.athena.statements.files import Written
+from local.athena.statements.insert import fitted, given_columns
 from local.athena.statements.kinds import Reader, Statement, arguments
-from local.athena.statements.write import fitted, given_columns, require_names
+from local.athena.statements.write import require_names
 
 # https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html#querying-iceberg-table-properties
 _SETTINGS = """

@@ -29,7 +29,7 @@ from local.athena.functions import (
 )
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
-from local.athena.sql import checks, overloads, typed, unnest, zoned
+from local.athena.sql import column_checks, overloads, typed, unnest, zoned
 from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
@@ -234,14 +234,14 @@ class Translator:
         if isinstance(node, exp.SetOperation):
             left, right = self._scopes.output(node.this), self._scopes.output(node.expression)
             if left is not None and right is not None:
-                checks.united(node, [k for _, k in left], [k for _, k in right])
+                column_checks.united(node, [k for _, k in left], [k for _, k in right])
         elif isinstance(node, exp.Select):
-            checks.distinct([k for _, k in self._scopes.output(node) or [] if k is not None])
+            column_checks.distinct([k for _, k in self._scopes.output(node) or [] if k is not None])
         elif isinstance(node, exp.Values):
-            checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
+            column_checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
         else:
             for name, left_kind, right_kind in self._scopes.merged(node):
-                checks.merged(name, left_kind, right_kind)
+                column_checks.merged(name, left_kind, right_kind)
 
     def quick_type(self, node: Any) -> Type | None:
         """The type of an expression where it can be told without asking the planner."""

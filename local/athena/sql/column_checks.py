@@ -1,0 +1,69 @@
+"""Checks of whole columns: of DISTINCT, set operations, the rows of VALUES and JOIN USING.
+
+Source: StatementAnalyzer of trino-main.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from local.athena.errors import NotSupported
+from local.athena.functions.signatures import require_groupable
+from local.athena.sql import precision
+from local.athena.sql.checks import mismatch, require_distinct
+from local.athena.sql.coercion import common, common_of
+from local.athena.sql.types import Type
+
+
+def distinct(types: list[Type]) -> None:
+    """SELECT DISTINCT."""
+    require_distinct(types, "SELECT DISTINCT with a column")
+
+
+def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None:
+    """The columns of UNION, INTERSECT and EXCEPT must have common types."""
+    for at, (a, b) in enumerate(zip(left, right, strict=True)):
+        if a is None or b is None:
+            continue
+        wanted = common(a, b)
+        if wanted is None:
+            kind = node.key.upper()
+            raise mismatch(
+                f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
+            )
+        precision.require_value(wanted)
+        if not (isinstance(node, exp.Union) and not node.args.get("distinct")):
+            require_groupable(wanted, f"{node.key.upper()} of a column")
+
+
+def rows(table: list[list[Type | None]]) -> None:
+    """The rows of VALUES must have common types, column by column."""
+    for column in zip(*table, strict=True):
+        known = [t for t in column if t is not None]
+        wanted = common_of(known)
+        if wanted is None:
+            kinds = " vs ".join(t.trino() for t in known)
+            raise mismatch(f"Values rows have mismatched types: {kinds}")
+        precision.require_value(wanted)
+
+
+def merged(name: str, left: Type | None, right: Type | None) -> None:
+    """A column of JOIN USING."""
+    if left is not None and right is not None and common(left, right) is None:
+        raise mismatch(
+            f"Column types of join criteria do not match for {name}: {left.trino()}, {right.trino()}"
+        )
+    if left is not None and right is not None:
+        _require_one_precision(left, right)
+        require_groupable(left, "JOIN USING a column")
+
+
+def _require_one_precision(left: Type, right: Type) -> None:
+    """DuckDB gives the merged column the type of one side."""
+    wanted = common(left, right)
+    if wanted is not None and wanted.holds_zone:
+        precision.require_value(wanted)
+    if wanted is not None and wanted.has_microseconds and left != right:
+        raise NotSupported(f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them")
