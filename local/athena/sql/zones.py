@@ -12,6 +12,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import resources
 from typing import Any
 
 from sqlglot import exp
@@ -63,17 +64,25 @@ def key(text: str) -> str:
 
 
 def _is_region(text: str) -> bool:
-    if not _REGION.fullmatch(text) or text in _YOUNG:
-        return False
-    try:
-        return zoneinfo.ZoneInfo(text).key == text
-    except zoneinfo.ZoneInfoNotFoundError:
-        return False
+    return bool(_REGION.fullmatch(text)) and text not in _YOUNG and text in _names()
+
+
+@lru_cache(1)
+def _names() -> frozenset[str]:
+    """All that IANA knows, by the pinned data of `tzdata`, whatever the machine has."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
 
 
 @lru_cache(1)
 def _all_names() -> frozenset[str]:
-    return frozenset(name.lower() for name in zoneinfo.available_timezones())
+    return frozenset(map(str.lower, _names()))
+
+
+@lru_cache(64)
+def region(name: str) -> zoneinfo.ZoneInfo:
+    """The rules of an IANA name."""
+    with resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as data:
+        return zoneinfo.ZoneInfo.from_file(data, key=name)
 
 
 def minutes(offset: str) -> int:
@@ -218,7 +227,7 @@ def moved(node: Any, kind: Type, change: Callable[[Any], Any]) -> Any:
 def _rules(zone: str) -> dt.tzinfo:
     if _OFFSET.fullmatch(zone):
         return dt.timezone(dt.timedelta(minutes=minutes(zone)))
-    return zoneinfo.ZoneInfo(zone)
+    return region(zone)
 
 
 def of_literal(time: dt.datetime, zone: str, message: str | None) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,7 +141,7 @@ near_changes = st.builds(
 
 def known(zone: str) -> dt.tzinfo:
     if "/" in zone:
-        return zoneinfo.ZoneInfo(zone)
+        return zones.region(zone)
     return dt.timezone(dt.timedelta(minutes=zones.minutes(zone)))
 
 
