@@ -104,7 +104,10 @@ class AthenaApp:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        found = json.loads(body)
+        if b"\\u" in body:  # half of a pair of them is no text
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
     except (ValueError, RecursionError) as error:
         raise RequestRefused("", "SerializationException") from error
 

@@ -34,7 +34,11 @@ RESERVED = frozenset(_RESERVED_WORDS.split())
 
 def unexpected(sql: str, start: int, found: str) -> QueryFailed:
     """The syntax error for the text at an offset."""
-    return QueryFailed("SYNTAX_ERROR", f"{_place(sql, start)}: mismatched input '{found}'.")
+    return _invalid(sql, start, f"mismatched input '{found}'.")
+
+
+def _invalid(sql: str, start: int, what: str) -> QueryFailed:
+    return QueryFailed("SYNTAX_ERROR", f"{_place(sql, start)}: {what}")
 
 
 def _place(sql: str, start: int) -> str:
@@ -54,6 +58,8 @@ def check_tokens(sql: str, tokens: list[Any]) -> None:
     for at, token in enumerate(tokens):
         if _is_stray(tokens, at):
             raise unexpected(sql, token.start, token.text)
+        if token.token_type == TokenType.IDENTIFIER and not token.text:
+            raise _invalid(sql, token.start, "Zero-length delimited identifier not allowed")
         if token.token_type in _QUOTED:
             if not _is_alias(tokens, at) and sql[token.start] != "0":
                 continue

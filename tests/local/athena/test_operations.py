@@ -123,6 +123,7 @@ def test_every_answer_has_the_shape_that_clients_expect(call: Call, query: Query
 REFUSALS = [
     ("CreateNotebook", {}, "UnknownOperationException", None, "'CreateNotebook' is not available"),
     ("GetQueryResults", b"{", "SerializationException", None, None),
+    ("GetWorkGroup", b'{"WorkGroup": "\\ud800"}', "SerializationException", None, None),
     ("GetQueryResults", [], "SerializationException", None, "Start of list found"),
     (
         "ListWorkGroups",
@@ -181,6 +182,13 @@ REFUSALS = [
         "InvalidRequestException",
         "MALFORMED_QUERY",
         "line 2:7: mismatched input 'where'",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": 'select 1 as ""', "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "line 1:13: Zero-length delimited identifier not allowed",
     ),
     (
         "StartQueryExecution",
