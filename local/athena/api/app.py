@@ -89,7 +89,7 @@ class AthenaApp:
             return 200, "", await self._call(name, _parsed(body))
         except RequestRefused as error:
             return 400, error.code, _refusal(error)
-        except Exception:
+        except Exception:  # a fault of ours: the client gets an answer, the log the trace
             log.exception("%s broke the endpoint", name)
             return 500, "InternalServerException", {"Message": f"{name} failed; see the log"}
 

@@ -169,7 +169,7 @@ class Executions:
         except (MemoryError, RecursionError) as error:
             problem = nested_too_deeply() if isinstance(error, RecursionError) else exhausted()
             state, reason = "FAILED", problem.reason
-        except Exception as error:
+        except Exception as error:  # a fault of ours: the query fails, the endpoint lives on
             log.exception("query %s broke the engine", task.id)
             state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
             problem = QueryFailed("GENERIC_INTERNAL_ERROR", reason, user=False)

@@ -97,7 +97,8 @@ class Work:
 
     def metadata(self, table: Table, name: str) -> tuple[dict[str, Type], list[tuple[Any, ...]]]:
         """See `resolve.Iceberg`."""
-        return self.iceberg.metadata(table, name)  # type: ignore[no-any-return]
+        columns, rows = self.iceberg.metadata(table, name)
+        return columns, rows
 
     @cached_property
     def listing(self) -> Listing:

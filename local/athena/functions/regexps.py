@@ -266,17 +266,3 @@ MACROS = {
         "(l) AS CASE WHEN list_count(l) = len(l) THEN array_to_string(l, '') END", public=False
     )
 }
-RETURNS = {
-    "t_re_like": "boolean",
-    "t_re_extract": "varchar",
-    "t_re_extract_all": "array(varchar)",
-    "t_re_count": "bigint",
-    "t_re_split": "array(varchar)",
-    "t_re_position": "integer",
-    "t_re_replace": "varchar",
-    "t_all_joined": "varchar",
-    "regexp_matches": "boolean",
-    "regexp_extract": "varchar",
-    "regexp_extract_all": "array(varchar)",
-    "regexp_replace": "varchar",
-}

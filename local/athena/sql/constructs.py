@@ -163,9 +163,6 @@ def _fetch(node: Any) -> None:
         )
 
 
-_EXTRACT = {"dow": "isodow", "yow": "isoyear", "doy": "dayofyear"}
-
-
 def _extract(node: Any) -> Any:
     name = node.name.lower()
     name = {"day_of_week": "dow", "day_of_year": "doy", "year_of_week": "yow"}.get(name, name)

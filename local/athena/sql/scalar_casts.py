@@ -72,8 +72,6 @@ def to_varchar(node: Any, source: Type, target: Type) -> Any:
         text = _decimal_text(node, *source.numbers)
     elif source.name in _PLAIN_TEXTS:
         text = cast(node, "VARCHAR")
-        if source.name == "decimal" and source.numbers[0] == source.numbers[1]:
-            text = call("regexp_replace", text, "^(-?)[.]", "\\10.")  # DuckDB writes no zero
     elif source.name in ("char", "ipaddress", "time with time zone") or "interval" in source.name:
         raise NotSupported(f"CAST from {source.trino()} to varchar")
     else:

@@ -18,10 +18,6 @@ from local.athena.sql.nodes import any_null, call, case, cast, fresh, let, null,
 from local.athena.sql.types import Type, parse_type
 
 
-def _operator(node: Any, symbol: str) -> Any:
-    return exp.Paren(this=call(f"op{symbol}", node.this, node.expression))
-
-
 def divide_exactly(a: Any, b: Any, left: Type, right: Type, result: tuple[int, int]) -> Any:
     """Decimal division rounding half up, by integers: DuckDB's own answers a double."""
     (_, s1), (_, s2), (precision, scale) = left.numbers, right.numbers, result
