@@ -211,7 +211,7 @@ class Work:
         kept = snapshot.kept([tuple(s.filters) for s in scans])
         source.data = self.iceberg.located(kept)
         for one in scans:
-            needed, filters = _used(one, source.relation), tuple(one.filters)
+            needed, filters = _needed(one, source.relation), tuple(one.filters)
             plan.scanned_bytes += snapshot.scanned(source.data, needed, filters, self.footers)
 
     def _kept(self, session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
@@ -227,7 +227,7 @@ class Work:
         for one in scans:
             alone = len(scans) == 1 or not table.keys
             kept = None if alone else set(self._kept(session, table, [one]))
-            needed, filters = _used(one, relation), tuple(one.filters)
+            needed, filters = _needed(one, relation), tuple(one.filters)
             for partition, objects, paths in source.files:
                 if kept is not None and partition not in kept:
                     continue
@@ -300,6 +300,22 @@ def _used(scan_: Scan, relation: Relation) -> set[str]:
         return not _WORD.fullmatch(column) and column in filters
 
     return {c for c in relation.columns if is_used(_unquoted(c))}
+
+
+def _needed(scan_: Scan, relation: Relation) -> set[str]:
+    """What of the used columns a scan reads: of a row the fields, `r.x`, where it is not read whole."""
+    filters = _unquoted(" ".join(scan_.filters))
+    read = set(map(_unquoted, scan_.columns))
+    paths: set[str] = set()
+    for column in _used(scan_, relation):
+        name = _unquoted(column)
+        compared = re.findall(rf"(?<![\w.]){re.escape(name)}((?:\.\w+)*)", filters)
+        if relation.columns[column].name != "row" or name in read or "" in compared:
+            paths.add(column)
+            continue
+        paths |= {path for path in read if path.startswith(f"{name}.")}
+        paths |= {f"{name}{field}" for field in compared}
+    return paths
 
 
 def _unquoted(text: str) -> str:

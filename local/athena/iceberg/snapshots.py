@@ -97,7 +97,7 @@ class Snapshot:
                 continue
             names = self._names_in(path, footers)
             same = all(name in (None, column) for column, name in names.items())
-            wanted = {names[column] or "" for column in needed - HIDDEN.keys()}
+            wanted = {_in_file(column, names) for column in needed - HIDDEN.keys()}
             total += footers.scanned(path, wanted, filters if same else ())
         return total
 
@@ -162,6 +162,12 @@ class Snapshot:
 
     def _kind(self, column: str) -> Type:
         return HIDDEN.get(column) or self.columns[column]
+
+
+def _in_file(path: str, names: dict[str, str | None]) -> str:
+    """A column, or the path of a field in it, under the name that the file has for the column."""
+    column, dot, field = (path, "", "") if path in names else path.partition(".")
+    return f"{names[column]}{dot}{field}" if names[column] else ""
 
 
 def stored(file: DataFile) -> Stored:

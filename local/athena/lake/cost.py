@@ -33,7 +33,7 @@ def billed_bytes(scanned: int) -> int:
 
 @dataclass(frozen=True)
 class _RowGroup:
-    """Compressed bytes by top-level column, and what its statistics say of plain columns."""
+    """Compressed bytes by the path of a chunk, and what its statistics say of plain columns."""
 
     sizes: dict[str, int]
     bounds: dict[str, Bound]
@@ -86,13 +86,17 @@ class Footers:
         return self._read(path).field_ids
 
     def scanned(self, path: Path, columns: set[str], filters: tuple[str, ...] = ()) -> int:
-        """Compressed bytes of the chunks of `columns` in the row groups that `filters` leave."""
+        """Compressed bytes of the chunks of `columns` in the row groups that `filters` leave.
+
+        A column is a name, or for a field of a row its path, `r.x`.
+        """
+        inside = tuple(f"{column}." for column in columns)
         return sum(
             size
             for group in self._read(path).groups
             if can_hold(filters, group.bounds)
-            for name, size in group.sizes.items()
-            if name in columns
+            for chunk, size in group.sizes.items()
+            if chunk in columns or chunk.startswith(inside)
         )
 
 
@@ -143,10 +147,9 @@ def _row_group(found: Any) -> _RowGroup:
     bounds: dict[str, Bound] = {}
     for at in range(found.num_columns):
         chunk = found.column(at)
-        top, *inner = chunk.path_in_schema.split(".")
-        name = top.lower()
+        name = chunk.path_in_schema.lower()
         sizes[name] = sizes.get(name, 0) + chunk.total_compressed_size
-        bound = _bound(chunk) if not inner else None
+        bound = _bound(chunk)
         if bound is not None:
             bounds[name] = bound
     return _RowGroup(sizes, bounds)

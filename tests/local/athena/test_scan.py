@@ -209,3 +209,31 @@ def test_a_table_of_an_unknown_type_is_listed_and_dropped(
     assert scanned.reason("select a from scanned.strange").startswith("TYPE_NOT_FOUND: ")
     scanned.rows("drop table scanned.strange")
     assert ["strange"] not in scanned.rows("show tables in scanned")
+
+
+def test_of_a_row_only_the_fields_that_are_read_are_counted(
+    scanned: Query, endpoint: Endpoint
+) -> None:
+    inner = [{"x": n, "y": {"z": f"text {n}", "w": n * 1.5}} for n in range(1000)]
+    body = io.BytesIO()
+    pq.write_table(pa.table({"r": inner, "a": range(1000)}), body)
+    chunks = pq.ParquetFile(body).metadata.row_group(0)
+    sizes = {
+        chunks.column(at).path_in_schema: chunks.column(at).total_compressed_size
+        for at in range(chunks.num_columns)
+    }
+    endpoint.client("s3").put_object(Bucket=LAKE, Key="scanned/rows/one", Body=body.getvalue())
+    kinds = "r struct<x:bigint,y:struct<z:string,w:double>>, a bigint"
+    where = f"stored as parquet location 's3://{LAKE}/scanned/rows/'"
+    scanned.rows(f"create external table scanned.nested ({kinds}) {where}")
+    for read, leaves in (
+        ("count(r.x)", ["r.x"]),
+        ("count(r.y)", ["r.y.z", "r.y.w"]),
+        ("max(r.y.z), sum(a)", ["r.y.z", "a"]),
+        ("max(json_format(cast(r as json)))", ["r.x", "r.y.z", "r.y.w"]),
+    ):
+        done = scanned.execution(f"select {read} from scanned.nested")
+        counted = done["Statistics"]["DataScannedInBytes"]
+        assert counted == sum(sizes[leaf] for leaf in leaves), read
+    done = scanned.execution("select count(r.y.z) from scanned.nested where r.x > 3")
+    assert done["Statistics"]["DataScannedInBytes"] == sizes["r.x"] + sizes["r.y.z"]
