@@ -20,7 +20,8 @@ _COPY = "FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR ''"
 _FIELD = re.compile(r'(?:^|,)(?:"((?:[^"]|"")*)")?')
 # Trino's text of a value as DuckDB's expression; other types are printed by `results.text`.
 _AS_TEXT = {
-    **dict.fromkeys(("boolean", "date", "tinyint", "smallint", "integer", "bigint"), "{}"),
+    "date": "t_date_to_varchar({})",
+    **dict.fromkeys(("boolean", "tinyint", "smallint", "integer", "bigint"), "{}"),
     **dict.fromkeys(("decimal", "varchar", "json"), "{}"),
     # Where Java writes no exponent, DuckDB prints the same digits.
     "double": "CASE WHEN abs({0}) >= 1e-3 AND abs({0}) < 1e7 OR {0} = 0 THEN CAST({0} AS VARCHAR) "

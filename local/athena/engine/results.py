@@ -57,7 +57,15 @@ def _real(value: Any, kind: Type) -> str:
     return java_double(float(str(np.float32(value))))
 
 
+def _date(value: Any, kind: Type) -> str:
+    if isinstance(value, str):  # what Python has no date for
+        raise NotSupported(f"the date {value} in a result: only years from 1 to 9999")
+    return str(value)
+
+
 def _timestamp(value: Any, kind: Type) -> str:
+    if isinstance(value, str):
+        raise NotSupported(f"the timestamp {value} in a result: only years from 1 to 9999")
     if kind.has_microseconds:
         return f"{value:%Y-%m-%d %H:%M:%S.%f}"
     return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}"
@@ -116,6 +124,7 @@ _TEXTS = {
     "double": _double,
     "real": _real,
     "decimal": _decimal,
+    "date": _date,
     "timestamp": _timestamp,
     "timestamp with time zone": _zoned,
     "time": _time,

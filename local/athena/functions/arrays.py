@@ -14,7 +14,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.rewrites import arity
 from local.athena.sql import casts, precision
-from local.athena.sql.coercion import common, common_of
+from local.athena.sql.coercion import common, common_of, is_orderable
 from local.athena.sql.nodes import any_null, call, case, cast, fresh, lambda_of, let, null, variable
 from local.athena.sql.types import Type
 
@@ -235,6 +235,7 @@ def _array_max(node: Any, types: list[Type]) -> Any:
     (values,) = arity(node, "array_max", 1)
     if types[0].name not in ("array", "unknown"):
         raise unexpected("array_max", types)
+    is_orderable(types[0].items[0] if types[0].items else types[0])  # refuses what it holds
     if not types[0].items or types[0].items[0].name not in ("double", "real"):
         return node
     element = fresh("e")

@@ -87,6 +87,11 @@ MACROS: dict[str, Macro] = {
         "WHEN lower(x) IN ('f', 'false', '0') THEN false WHEN x IS NULL THEN NULL "
         "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast ''' || x || ''' to BOOLEAN') END"
     ),
+    # DuckDB counts years before Christ as people do, Trino as astronomers.
+    "date_to_varchar": _private(
+        "(x) AS CASE WHEN x < DATE '0001-01-01' THEN t_refuse(x < DATE '0001-01-01', "
+        "'the text of a date before year 1') ELSE CAST(x AS VARCHAR) END"
+    ),
     "timestamp_to_varchar": _private(
         "(x) AS strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')"
     ),

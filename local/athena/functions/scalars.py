@@ -60,6 +60,8 @@ def java_double(value: float) -> str:
         text = f"{number:f}"
         return text if "." in text else f"{text}.0"
     sign, all_digits, exponent = number.as_tuple()
+    if len(all_digits) == 1:  # Java takes two digits and then the nearest: 4.9E-324
+        sign, all_digits, exponent = Decimal(f"{value:.1e}").as_tuple()
     power = len(all_digits) + int(exponent) - 1
     digits = "".join(map(str, all_digits)).rstrip("0")
     return f"{'-' if sign else ''}{digits[0]}.{digits[1:] or '0'}E{power}"

@@ -181,6 +181,7 @@ _GROUPS = {
     "integer": INTEGERS,
     "number": (*INTEGERS, "decimal", "double", "real"),
     "varchar": ("varchar", "char"),
+    "ordered": ("array",),
     "set": ("array",),
     "instant": ("date", "timestamp", "timestamp with time zone"),
 }
@@ -189,6 +190,8 @@ _GROUPS = {
 def expect(node: Any, name: str) -> None:
     """Wrap the arguments of a call whose kinds must be looked at."""
     kinds = EXPECTED.get(name, [])
+    if name == "array_min" or (name == "array_sort" and len(node.expressions) == 1):
+        kinds = ["ordered"]
     for argument in node.expressions:
         if isinstance(argument, exp.Distinct):
             expect_groupable(argument.expressions, f"{name} of DISTINCT values")
@@ -249,6 +252,8 @@ def finish(node: Any, types: list[Type]) -> Any:
     kind, name = node.meta["expected"]
     if kind in ("groupable", "set"):
         require_groupable(types[0], name)
+    if kind == "ordered" and types[0].name == "array":
+        is_orderable(types[0].items[0])  # refuses what it holds
     if not _is_of(types[0], kind) or not compares(name, types):
         raise QueryFailed(
             "FUNCTION_NOT_FOUND",

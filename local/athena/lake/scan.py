@@ -159,8 +159,10 @@ def without_statistics(value: str, column: str, paths: list[Path], footers: Foot
 
 
 def _bounded(column: str, value: str, kind: Type) -> str:
-    """Text cut to the length of its type. Raises NotSupported for char, whose spaces are not kept."""
-    if holds("char", kind):
+    """Text cut to the length of its type. Raises NotSupported for char, whose spaces are not kept,
+    and for a length inside another type.
+    """
+    if holds("char", kind) or (kind.items and "varchar(" in kind.trino()):
         raise NotSupported(f"column {column} of {kind.trino()}: declare it as varchar")
     return f"left({value}, {kind.numbers[0]})" if kind.name == "varchar" and kind.numbers else value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.athena.errors import NotSupported
 from local.athena.sql.types import GEOMETRIES, INTEGERS, SEVERAL, Type
 
 _WIDTHS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
@@ -77,7 +78,12 @@ def common_of(types: list[Type]) -> Type | None:
 
 
 def is_orderable(kind: Type) -> bool:
-    """Whether `<` and ORDER BY know values of this type."""
+    """Whether `<` and ORDER BY know values of this type.
+
+    Raises NotSupported for arrays: Trino fails where NULL elements meet, DuckDB orders them.
+    """
+    if kind.name == "array":
+        raise NotSupported(f"{kind.trino()} in an order")
     if kind.name in ("map", "json", *GEOMETRIES):
         return False
     return all(is_orderable(i) for i in kind.items)

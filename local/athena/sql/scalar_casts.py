@@ -21,6 +21,7 @@ _FROM_VARCHAR = ("tinyint", "smallint", "integer", "bigint", "double", "real", "
                  "boolean", "time", "uuid", "timestamp with time zone")  # fmt: skip
 _INSTANTS = ("date", "timestamp", "timestamp with time zone")
 _TEXTS = {
+    "date": "t_date_to_varchar",
     "double": "t_double_cast",
     "real": "t_real_cast",
     "timestamp": "t_timestamp_to_varchar",
@@ -29,7 +30,7 @@ _TEXTS = {
     "interval day to second": "t_interval_to_varchar",
     "interval year to month": "t_interval_to_varchar",
 }
-_PLAIN_TEXTS = ("tinyint", "smallint", "integer", "bigint", "boolean", "date", "uuid")
+_PLAIN_TEXTS = ("tinyint", "smallint", "integer", "bigint", "boolean", "uuid")
 _MOST_DIGITS = 38
 # Casts of Trino that are not done here.
 _KNOWN = {

@@ -159,6 +159,8 @@ class Translator:
                 raise arrays.unexpected(name, [])
             waiting = call(_WAITING[waits_as][0], *node.expressions)
             waiting.meta["typed"] = waits_as
+            if name == "typeof":
+                waiting.meta["asked"] = type(node.expressions[0]), str(node.expressions[0].this)
             return waiting
         if name in CHECKS or name in NUMERIC:
             node.meta["typed"] = name if name in CHECKS else "numbers"

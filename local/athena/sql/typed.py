@@ -149,10 +149,14 @@ def average(node: Any, types: list[Type]) -> Any:
 
 
 def type_name(node: Any, types: list[Type]) -> Any:
-    (literal,) = arity(node, "typeof", 1)
-    if isinstance(literal, exp.Literal) and literal.is_string:
-        return raw(f"varchar({len(literal.this)})")
-    return raw(types[0].trino())
+    """Raises NotSupported for a text whose length nobody follows: Trino's types have it."""
+    arity(node, "typeof", 1)
+    (kind, text), (found,) = node.meta["asked"], types
+    if kind is exp.Literal and found.name == "varchar":
+        return raw(f"varchar({len(text)})")
+    if found.holds("varchar") and kind not in (exp.Cast, exp.TryCast):
+        raise NotSupported(f"typeof of {found.trino()}: the length of its text is not known")
+    return raw(found.trino())
 
 
 def rounding(name: str) -> Callable[[Any, list[Type]], Any]:

@@ -98,6 +98,10 @@ class Type:
         """Whether it is, or holds, a timestamp in a zone other than UTC."""
         return bool(self.zone) or any(i.holds_zone for i in self.items)
 
+    def holds(self, name: str) -> bool:
+        """Whether it is or holds a type of that name."""
+        return self.name == name or any(i.holds(name) for i in self.items)
+
     def in_microseconds(self) -> Type:
         """The type with timestamp(6) for every timestamp(3) that it is or holds."""
         if self == Type("timestamp"):
