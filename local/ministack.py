@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local import aside
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 _SWEEP_SECONDS = 5.0
@@ -51,10 +53,10 @@ def load(settings: Mapping[str, str]) -> Any:
         raise RuntimeError("MiniStack is loaded with other settings: start another process")
     os.environ.update(settings)
     from ministack.app import app
-    from ministack.services import kinesis
+    from ministack.services import kinesis, s3
 
     repair(kinesis)
-    return app
+    return aside.install(app, s3, Path(settings["STATE_DIR"]).parent / "incoming")
 
 
 async def publish_as_service(entries: Sequence[Mapping[str, Any]]) -> list[str]:

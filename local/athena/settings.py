@@ -27,3 +27,8 @@ class Settings:
     spill_limit: str = "10GB"
     threads: int = 2
     workers: int = 4
+
+    @property
+    def scratch(self) -> Path:
+        """What a query needs while it runs; emptied at the start."""
+        return self.state_dir / "scratch"

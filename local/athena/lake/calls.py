@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
@@ -28,13 +29,17 @@ _JSON = "application/x-amz-json-1.1"
 
 @dataclass(frozen=True)
 class Request:
-    """`path` and `query` as they are sent, the query in the order of its names."""
+    """`path` and `query` as they are sent, the query in the order of its names.
+
+    `file` holds the body as well and may be moved: a service on the same disk need not write it.
+    """
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     body: bytes
+    file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,13 @@ class Calls:
         query: dict[str, str] | None = None,
         body: bytes = b"",
         kind: str = "",
+        file: Path | None = None,
     ) -> bytes:
         """One request to `place`, `bucket/key` without escapes; raises as `glue` does."""
         headers = {"content-type": kind} if kind else {}
         listed = sorted((query or {}).items())
         asked = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in listed)
-        answer = self._answer("s3", Request(method, f"/{quote(place)}", asked, headers, body))
+        answer = self._answer("s3", Request(method, f"/{quote(place)}", asked, headers, body, file))
         if answer.status >= 300:
             root = ElementTree.fromstring(answer.body or b"<Error/>")
             code = root.findtext("Code") or str(answer.status)

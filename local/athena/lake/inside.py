@@ -69,4 +69,5 @@ def _scope(request: Request) -> Message:
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 0),
+        "extensions": {"file": {"path": request.file}} if request.file else {},
     }

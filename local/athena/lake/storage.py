@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,11 @@ from local.athena.settings import Settings
 
 _DOWNLOADS = 8
 _UPLOADS = 4
+_OFFERED = 256 * 1024  # bytes; fewer are written sooner than offered
 _DELETED = 1000  # keys a call of DeleteObjects
-_ONE_PUT = 8 * 1024 * 1024  # bytes; above, a transfer in parts, whose threads cost more than a PUT
+# Bytes; above, a transfer in parts, whose threads cost more than a PUT. A local S3 holds the whole
+# object in memory in any case, and twice when it comes in parts.
+_ONE_PUT, _ONE_LOCAL_PUT = 8 << 20, 512 << 20
 _CONTENT_TYPES = {"csv": "text/csv", "txt": "text/plain"}
 Check = Callable[[], None]
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -60,6 +64,7 @@ class Storage:
         self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="athena-upload")
         self._buckets: set[str] = set()
         self._cache = settings.state_dir / "objects"
+        self._scratch = settings.scratch
         self._disk = settings.s3_data_dir / settings.account_id if settings.s3_data_dir else None
 
     @property
@@ -146,14 +151,32 @@ class Storage:
             raise
 
     def _put(self, bucket: str, key: str, body: Path | bytes, check: Check) -> None:
-        if isinstance(body, Path):
-            if body.stat().st_size > _ONE_PUT:
-                with body.open("rb") as file:
-                    self._client.upload_fileobj(file, bucket, key, Callback=lambda _: check())
-                return
-            body = body.read_bytes()
+        most = _ONE_LOCAL_PUT if self._disk else _ONE_PUT
+        if isinstance(body, Path) and body.stat().st_size > most:
+            with body.open("rb") as opened:
+                self._client.upload_fileobj(opened, bucket, key, Callback=lambda _: check())
+            return
         kind = _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
-        self._calls.s3("PUT", f"{bucket}/{key}", body=body, kind=kind)
+        with self._offered(body) as file:
+            content = body.read_bytes() if isinstance(body, Path) else body
+            self._calls.s3("PUT", f"{bucket}/{key}", body=content, kind=kind, file=file)
+
+    @contextmanager
+    def _offered(self, body: Path | bytes) -> Iterator[Path | None]:
+        """A second name of a large file's bytes, for a local S3 to take instead of writing them."""
+        if not self._disk or not isinstance(body, Path) or body.stat().st_size < _OFFERED:
+            yield None
+            return
+        link = self._scratch / f"{uuid.uuid4().hex}.put"
+        try:
+            link.hardlink_to(body)
+        except OSError:  # a file system without links
+            yield None
+            return
+        try:
+            yield link
+        finally:
+            link.unlink(missing_ok=True)
 
     def has_bucket(self, url: str) -> bool:
         """Whether the bucket of a location is there; once seen, it is not asked for again."""

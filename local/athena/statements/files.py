@@ -23,6 +23,11 @@ from local.athena.sql.types import Type
 from local.athena.statements import buckets
 from local.athena.statements.buckets import Buckets
 
+# A query that reads more than this writes several files side by side, its rows in no order, as on
+# Athena; one that reads less leaves them in one file as they come, so that small tables look the same
+# each time they are made.
+_ORDERED = 64_000_000  # bytes scanned
+_FILE = "32MB"
 OPEN_PARTITIONS = 100  # https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
 
 
@@ -127,13 +132,15 @@ def files(
         for at, (name, kind) in enumerate(columns.items(), 1)
     )
     divided = [*keys, buckets.COLUMN] if clusters else keys
-    partition = (
-        f", PARTITION_BY ({', '.join(map(identifier, divided))}), FILENAME_PATTERN 'part_{{i}}'"
-        if divided
-        else ""
-    )
+    several = form.format == "parquet" and plan.scanned_bytes > _ORDERED
+    target, partition = folder, ", FILENAME_PATTERN 'part_{i}'"
+    if divided:
+        partition += f", PARTITION_BY ({', '.join(map(identifier, divided))})"
+    elif several:
+        partition += f", FILE_SIZE_BYTES '{_FILE}'"
+    else:
+        target, partition = folder / "part_0", ""
     folder.mkdir(parents=True)
-    target = folder if divided else folder / "part_0"
     try:
         with work.running(plan, text) as (connection, query):
             written = f"SELECT {listed} FROM ({query}) AS written"

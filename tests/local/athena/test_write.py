@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from .conftest import LAKE, Endpoint, Query
@@ -209,3 +213,30 @@ def test_a_view_keeps_microseconds(written: Query) -> None:
     assert written.rows("select t, typeof(t) from written.seen") == [
         ["2026-01-01 00:00:00.123456", "timestamp(6)"]
     ]
+
+
+def test_a_query_that_reads_much_writes_several_files_and_loses_nothing(
+    endpoint: Endpoint, query: Query
+) -> None:
+    count = 9_000_000
+    body = io.BytesIO()
+    pq.write_table(
+        pa.table({"n": pa.array(range(count), pa.int64())}),
+        body,
+        compression="none",
+        use_dictionary=False,
+    )
+    s3 = endpoint.client("s3")
+    s3.put_object(Bucket=LAKE, Key="much/from/one", Body=body.getvalue())
+    query.rows("create database if not exists much")
+    query.rows(
+        f"create external table much.source (n bigint) stored as parquet location 's3://{LAKE}/much/from/'"
+    )
+    properties = f"external_location = 's3://{LAKE}/much/to/', write_compression = 'NONE'"
+    query.rows(
+        f"create table much.made with ({properties}) as select n, n * 7 as m from much.source"
+    )
+    listed = s3.list_objects_v2(Bucket=LAKE, Prefix="much/to/")["Contents"]
+    assert len(listed) > 1
+    found = query.rows("select count(distinct n), min(n), max(n), sum(m - 7 * n) from much.made")
+    assert found == [[str(count), "0", str(count - 1), "0"]]
