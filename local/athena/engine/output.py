@@ -6,6 +6,7 @@ Columns of plain types are printed by DuckDB itself, a hundred times faster than
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def write(work: Work, plan: Plan, text: str, path: Path) -> int:
 
     Raises QueryFailed in Trino's words; `path` is there only when all went well.
     """
-    partial = work.duck.scratch / f"{path.name}.part"
+    # A name of its own: what DuckDB still does to the file of a query that failed meets no other.
+    partial = work.duck.scratch / f"{uuid.uuid4().hex}.part"
     header = results.csv_line([name for name, _ in plan.display_columns()])
     printed = [_in_duckdb(kind) for _, kind in plan.columns]
     try:

@@ -76,9 +76,10 @@ def centroid(geometry: Any) -> Pair:
     if len(rings) == 1:
         return centres[0]
     areas = [ring_area(ring) for ring in rings]
-    return tuple(
+    x, y = (
         sum(c[at] * a for c, a in zip(centres, areas, strict=True)) / sum(areas) for at in (0, 1)
-    )  # type: ignore[return-value]
+    )
+    return x, y
 
 
 def _centre_of_lines(lines: list[list[Pair]]) -> Pair:

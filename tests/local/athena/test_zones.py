@@ -228,8 +228,8 @@ def test_a_wall_time_that_is_missing_or_double_is_jodas(
     moved = at(local + dt.timedelta(days=count), zone, offset)
     # Without an offset to keep Joda takes the first of two in the west, the second in the east.
     both = [target.replace(tzinfo=known(zone), fold=fold) for fold in (0, 1)]
-    double = both[0].utcoffset() > both[1].utcoffset()  # type: ignore[operator]
-    read = both[double and offset > dt.timedelta()].astimezone(dt.UTC)
+    first, second = (each.utcoffset() or dt.timedelta() for each in both)
+    read = both[first > second and offset > dt.timedelta()].astimezone(dt.UTC)
     value = f"(timestamp '{instant:%Y-%m-%d %H:%M:%S}' at time zone '{zone}')"
     query = (
         f"select {value}, to_unixtime({value}), to_unixtime(date_add('day', {count}, {value})), "
