@@ -13,8 +13,8 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.rewrites import arity
-from local.athena.sql import casts, precision
-from local.athena.sql.coercion import common, common_of, is_orderable
+from local.athena.sql import casts, precision, shortcuts
+from local.athena.sql.coercion import common, common_of, is_orderable, require_fit
 from local.athena.sql.nodes import any_null, call, case, cast, fresh, lambda_of, let, null, variable
 from local.athena.sql.types import Type
 
@@ -56,10 +56,25 @@ def _zip_with(node: Any) -> Any:
 
 
 def _match(kind: str) -> Callable[[Any], Any]:
+    """The element that decides is the last that Trino looks at: what follows it cannot fail."""
+    deciding = exp.Boolean(this=kind != "all")
+
     def rewrite(node: Any) -> Any:
         values, predicate = arity(node, f"{kind}_match", 2)
-        parameters(predicate, f"{kind}_match", 1)
-        return call(f"t_{kind}_match", call("list_transform", values, predicate))
+        (name,) = parameters(predicate, f"{kind}_match", 1)
+        if shortcuts.is_harmless(predicate.this):
+            return call(f"t_{kind}_match", call("list_transform", values, predicate))
+        if shortcuts.has_singular(predicate.this):
+            raise NotSupported(f"{kind}_match with a random value in its lambda")
+        whole = fresh("whole")
+        attempt = lambda_of(call("try", predicate.this.copy()), name)
+        attempts = call("list_transform", variable(whole), attempt)
+        found = call("list_position", attempts, deciding.copy())
+        seen = call(
+            "list_slice", variable(whole), 1, call("coalesce", found, call("len", variable(whole)))
+        )
+        verdicts = call("list_transform", seen, predicate)
+        return let(values, whole, call(f"t_{kind}_match", verdicts))
 
     return rewrite
 
@@ -175,9 +190,13 @@ def _element(name: str) -> Callable[[Any, list[Type]], Any]:
             raise unexpected(name, types)
         if shared.name in _NESTED:
             raise NotSupported(f"{name} of {shared.trino()}")
+        whole = Type("array", items=(shared,))
+        if name == "array_remove" and shared.is_number and found != whole:
+            values, value = node.expressions
+            node.set("expressions", [cast(values, whole.duckdb()), value])
         if shared.name in ("double", "real"):
             return _without_nan(name, node)
-        return _coerced(node, types, [Type("array", items=(shared,)), shared])
+        return _coerced(node, types, [whole, shared])
 
     return finish
 
@@ -264,8 +283,10 @@ def _array_join(node: Any, types: list[Type]) -> Any:
 def element_at(node: Any, types: list[Type]) -> Any:
     value, key = arity(node, "element_at", 2)
     expected = types[0].items[0] if types[0].name == "map" else Type("integer")
-    if common(types[1], expected) is None:
+    shared = common(types[1], expected)
+    if shared is None:
         raise unexpected("element_at", types)
+    require_fit([types[1], expected], shared)
     if types[0].name == "array":
         return call("t_element_at", value, key)
     if types[0].name == "map":

@@ -12,6 +12,7 @@ that it is NULL, and IS NULL or coalesce around it would answer instead of faili
 from __future__ import annotations
 
 from local.athena.functions import microseconds
+from local.athena.functions.array_macros import bound
 from local.athena.functions.macro import Macro
 from local.athena.functions.macro import private as _private
 from local.athena.sql.intervals import part_of
@@ -46,6 +47,23 @@ SERIES = "(a, b, s) AS generate_series(a, b, s)"
 UNFOLDED_SERIES = (
     "(a, b, s) AS generate_series(a, b, CASE WHEN now() > TIMESTAMPTZ '2000-01-01' THEN s END)"
 )
+
+# Twice as much and once more are less than HUGEINT's 1.7 * 10^38.
+_ROOM = 40_000_000_000_000_000_000_000_000_000_000_000_000
+
+
+def _average() -> str:
+    """(h * 10^19 + l) / n, half away from zero, though the sum itself may be too large: h / n comes first.
+
+    DuckDB's // cuts towards zero; the rest is made one of rounding down, so that it is never negative.
+    """
+    ten = "10000000000000000000"
+    lower = f"((h % n) * {ten} + l)"
+    rest = f"(({lower} % n + n) % n)"
+    whole = f"((h // n) * {ten} + ({lower} - {rest}) // n)"
+    up = f"{rest} > n - {rest} OR {rest} = n - {rest} AND {whole} >= 0"
+    return f"{whole} + CASE WHEN {up} THEN 1 ELSE 0 END"
+
 
 _TIMES = "(x DATE) AS {part}, (x TIMESTAMP) AS {part}, (x TIMESTAMP WITH TIME ZONE) AS {part}"
 
@@ -99,10 +117,16 @@ MACROS: dict[str, Macro] = {
     "now": _private("() AS date_trunc('millisecond', now())"),
     "divide_double": _private("(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"),
     "unscaled": _private("(d) AS CAST(replace(CAST(d AS VARCHAR), '.', '') AS HUGEINT)"),
+    "by_digits": _private(
+        "(o, a, b, j, k) AS CAST(t_calculate(o, CAST(a AS VARCHAR), CAST(b AS VARCHAR), j, k) AS HUGEINT)"
+    ),
     "divide_unscaled": _private(
-        "(a, b, f) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN b = 0 THEN t_fail('DIVISION_BY_ZERO', 'Division by zero') ELSE "
+        "(a, b, f, k) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL "
+        "WHEN b = 0 THEN t_fail('DIVISION_BY_ZERO', 'Division by zero') "
+        f"WHEN abs(a) > {_ROOM} // f OR abs(b) > {_ROOM} THEN t_by_digits('/', a, b, k, 0) ELSE "
         "((2 * abs(a) * f + abs(b)) // (2 * abs(b))) * (CASE WHEN (a < 0) <> (b < 0) THEN -1 ELSE 1 END) END"
     ),
+    "average_unscaled": _private(bound("h, l, n", _average())),
     "e": Macro("() AS exp(1e0)", "double"),
     "nan": Macro("() AS CAST('NaN' AS DOUBLE)", "double"),
     "infinity": Macro("() AS CAST('Infinity' AS DOUBLE)", "double"),

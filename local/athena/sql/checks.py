@@ -14,7 +14,13 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.signatures import require_groupable
 from local.athena.sql import floats, frames, intervals, precision, shortcuts, zones
-from local.athena.sql.coercion import common, common_of, is_comparable, is_orderable
+from local.athena.sql.coercion import (
+    common,
+    common_of,
+    is_comparable,
+    is_orderable,
+    require_fit,
+)
 from local.athena.sql.floats import coerced
 from local.athena.sql.nodes import call, cast, parens
 from local.athena.sql.precision import comparable
@@ -54,8 +60,11 @@ def compared(node: Any, types: list[Type]) -> Any:
     left, right = types
     symbol = _SYMBOLS[type(node)]
     known = is_comparable(left) and is_comparable(right)
-    if common(left, right) is None or not known:
+    wanted = common(left, right)
+    if wanted is None or not known:
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
+    if isinstance(node.expression, (exp.Any, exp.All)):
+        require_fit(types, wanted)
     if symbol in ("<", ">", "<=", ">=") and not (is_orderable(left) and is_orderable(right)):
         raise mismatch(f"Cannot apply operator: {left.trino()} {symbol} {right.trino()}")
     _align(node, ["this", "expression"], types)
@@ -63,7 +72,6 @@ def compared(node: Any, types: list[Type]) -> Any:
         require_groupable(left, "IS DISTINCT FROM a value")
         return node
     if "array" in (left.name, right.name):
-        wanted = common_of(types) or left
         node.set("this", precision.coerced(node.this, left, wanted))
         node.set("expression", precision.coerced(node.expression, right, wanted))
         return _arrays(node, left if left.name == "array" else right)
@@ -97,8 +105,11 @@ def between(node: Any, types: list[Type]) -> Any:
 
 def listed(node: Any, types: list[Type]) -> Any:
     """`x IN (…)` and `x IN (SELECT …)`."""
-    if common_of(types) is None:
+    wanted = common_of(types)
+    if wanted is None:
         raise mismatch("IN value and list items must be the same type")
+    if node.args.get("query") is not None:
+        require_fit(types, wanted)
     if not all(map(is_comparable, types)):
         raise mismatch(f"Cannot apply operator: {types[0].trino()} = {types[0].trino()}")
     nested = next((t for t in types if t.items), None)

@@ -77,6 +77,24 @@ def common_of(types: list[Type]) -> Type | None:
     return found
 
 
+def fits(found: Type, wanted: Type) -> bool:
+    """Whether a common type has room for every value; of decimals it may not: 38 digits are the most.
+
+    DuckDB would take fewer digits behind the point there, Trino refuses the values that do not fit.
+    """
+    if wanted.name == "decimal" and is_exact(found):
+        precision, scale = as_decimal(found).numbers
+        return precision - scale <= wanted.numbers[0] - wanted.numbers[1]
+    return len(found.items) != len(wanted.items) or all(map(fits, found.items, wanted.items))
+
+
+def require_fit(types: list[Type], wanted: Type) -> None:
+    """Raise NotSupported where DuckDB converts by itself and would cut digits off."""
+    if not all(fits(found, wanted) for found in types):
+        kinds = " and ".join(t.trino() for t in types)
+        raise NotSupported(f"{kinds} as {wanted.trino()}: cast them")
+
+
 def is_orderable(kind: Type) -> bool:
     """Whether `<` and ORDER BY know values of this type.
 

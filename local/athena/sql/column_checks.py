@@ -13,7 +13,7 @@ from local.athena.errors import NotSupported
 from local.athena.functions.signatures import require_groupable
 from local.athena.sql import precision
 from local.athena.sql.checks import mismatch, require_distinct
-from local.athena.sql.coercion import common, common_of
+from local.athena.sql.coercion import common, common_of, require_fit
 from local.athena.sql.types import Type
 
 
@@ -34,6 +34,7 @@ def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None
                 f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
             )
         precision.require_value(wanted)
+        require_fit([a, b], wanted)
         if not (isinstance(node, exp.Union) and not node.args.get("distinct")):
             require_groupable(wanted, f"{node.key.upper()} of a column")
 
@@ -47,6 +48,7 @@ def rows(table: list[list[Type | None]]) -> None:
             kinds = " vs ".join(t.trino() for t in known)
             raise mismatch(f"Values rows have mismatched types: {kinds}")
         precision.require_value(wanted)
+        require_fit(known, wanted)
 
 
 def merged(name: str, left: Type | None, right: Type | None) -> None:
@@ -56,14 +58,9 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
             f"Column types of join criteria do not match for {name}: {left.trino()}, {right.trino()}"
         )
     if left is not None and right is not None:
-        _require_one_precision(left, right)
+        if left != right:  # Trino gives the merged column the common type, DuckDB that of one side
+            raise NotSupported(
+                f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them"
+            )
+        precision.require_value(left)
         require_groupable(left, "JOIN USING a column")
-
-
-def _require_one_precision(left: Type, right: Type) -> None:
-    """DuckDB gives the merged column the type of one side."""
-    wanted = common(left, right)
-    if wanted is not None and wanted.holds_zone:
-        precision.require_value(wanted)
-    if wanted is not None and wanted.has_microseconds and left != right:
-        raise NotSupported(f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them")

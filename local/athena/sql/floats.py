@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.sql import precision
+from local.athena.sql.coercion import fits
 from local.athena.sql.nodes import call, cast, parens
 from local.athena.sql.types import Type
 
@@ -18,7 +19,7 @@ NAMES = ("double", "real")
 
 def coerced(node: Any, found: Type, wanted: Type) -> Any:
     """`node` with an explicit cast where DuckDB would choose another type than Trino's."""
-    if wanted.has_microseconds or wanted.holds_zone:
+    if wanted.has_microseconds or wanted.holds_zone or not fits(found, wanted):
         return precision.coerced(node, found, wanted)
     if found.name in ("unknown", wanted.name) or not wanted.is_number:
         return node

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported
 from local.athena.sql import casts, zones
+from local.athena.sql.coercion import fits
 from local.athena.sql.nodes import call, cast
 from local.athena.sql.types import Type, parse_type
 
@@ -20,7 +21,9 @@ _PLAIN = ("date", "timestamp")
 
 
 def coerced(node: Any, found: Type, wanted: Type) -> Any:
-    """`node` in a common type with microseconds, itself where that has none."""
+    """`node` in a common type that DuckDB would not choose, itself where it would."""
+    if not fits(found, wanted):
+        return cast(node, wanted.duckdb())
     if zones.is_several(wanted):
         raise zones.several()
     if found.zone != wanted.zone:

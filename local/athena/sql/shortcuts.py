@@ -39,9 +39,9 @@ def decided(node: Any) -> Any:
     """A chain that is a value as CASE, where a later operand could fail."""
     kind = type(node)
     parts = _parts(node, kind)
-    if not node.meta.pop("value") or not any(_may_fail(part) for part in parts[1:]):
+    if not node.meta.pop("value") or all(is_harmless(part) for part in parts[1:]):
         return node
-    if any(_is_singular(part) for part in node.walk()):
+    if has_singular(node):
         return node
     deciding = [
         exp.Not(this=exp.Paren(this=p.copy())) if kind is exp.And else p.copy() for p in parts
@@ -57,12 +57,17 @@ def _parts(node: Any, kind: Any) -> list[Any]:
     return [*_parts(node.this, kind), *_parts(node.expression, kind)]
 
 
+def has_singular(node: Any) -> bool:
+    """Whether an expression must not stand twice: a query for its cost, a random value for its answers."""
+    return any(_is_singular(part) for part in node.walk())
+
+
 def _is_singular(node: Any) -> bool:
-    """What must not stand twice: a query for its cost, a random value for its two answers."""
     if isinstance(node, exp.Query):
         return True
     return isinstance(node, exp.Anonymous) and bool(re.search("rand|uuid", str(node.this)))
 
 
-def _may_fail(node: Any) -> bool:
-    return not all(isinstance(part, _HARMLESS) for part in node.walk())
+def is_harmless(node: Any) -> bool:
+    """Whether an expression fails for no value."""
+    return all(isinstance(part, _HARMLESS) for part in node.walk())

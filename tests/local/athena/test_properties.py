@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from local.athena.engine import output
 from local.athena.engine.query import Work
 from local.athena.errors import QueryFailed
+from local.athena.functions.scalars import cube_root
 from tests.local.athena import model
 from tests.local.athena.in_memory import answer, engine
 
@@ -55,11 +58,61 @@ def integers() -> st.SearchStrategy[model.Number]:
 @st.composite
 def decimals(draw: Any) -> model.Number:
     precision = draw(st.integers(1, 38))
-    scale = draw(st.integers(0, min(precision, 12)))
+    scale = draw(st.integers(0, precision))
     digits = draw(st.integers(1, precision))
     units = draw(st.integers(-(10**digits) + 1, 10**digits - 1))
     value = Decimal(units).scaleb(-scale) if digits <= 28 else Decimal(f"{units}E-{scale}")
     return model.Number(f"decimal({precision},{scale})", f"{value:f}")
+
+
+@several
+@given(st.integers(20, 38), st.integers(0, 38), st.data())
+def test_an_average_of_long_decimals_is_exact_whatever_its_sum(
+    work: Work, precision: int, scale: int, data: Any
+) -> None:
+    scale, most = min(scale, precision), 10**precision - 1
+    units = data.draw(
+        st.lists(st.integers(-most, most) | st.integers(most // 2, most), min_size=1, max_size=6)
+    )
+    kind = f"decimal({precision},{scale})"
+    rows = [f"select cast('{Decimal(f'{u}E-{scale}'):f}' as {kind}) as x" for u in units]
+    for distinct, counted in (("", units), ("distinct ", list(set(units)))):
+        total, count = sum(counted), len(counted)
+        size = (2 * abs(total) + count) // (2 * count)
+        expected = Decimal(f"{size if total > 0 else -size}E-{scale}")
+        found = values(work, f"select avg({distinct}x) from ({' union all '.join(rows)})")
+        assert found == [[f"{expected if size else abs(expected):f}"]], rows
+
+
+@several
+@given(st.sampled_from(["coalesce", "greatest", "if"]), decimals(), decimals())
+def test_a_common_type_of_decimals_cuts_nothing_off(
+    work: Work, function: str, a: model.Number, b: model.Number
+) -> None:
+    first = Decimal(str(a.value))
+    expected = max(first, Decimal(str(b.value))) if function == "greatest" else first
+    condition = "random() < 2, " if function == "if" else ""
+    expression = f"{function}({condition}{a.sql()}, {b.sql()})"
+    scale = max(a.numbers[1], b.numbers[1])
+    if max(abs(first), abs(Decimal(str(b.value)))).adjusted() + scale >= 38:
+        try:
+            text = one(work, expression)[1]
+        except QueryFailed as failed:
+            text = failed.name
+        # Of what has no room, the operand that is not taken need not be looked at.
+        assert text == "INVALID_CAST_ARGUMENT" or Decimal(str(text)) == expected
+    else:
+        assert Decimal(str(one(work, expression)[1])) == expected
+
+
+@given(st.integers(-10_000, 10_000), st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=500, derandomize=True, database=None, deadline=None)
+def test_a_cube_root_is_exact_for_cubes_and_near_for_all(whole: int, value: float) -> None:
+    assert cube_root(float(whole) ** 3) == whole
+    root = cube_root(value)
+    ulp = Fraction(math.ulp(root))
+    below, above = (Fraction(root) + sign * Fraction(2, 3) * ulp for sign in (-1, 1))
+    assert below**3 <= Fraction(value) <= above**3
 
 
 @several
