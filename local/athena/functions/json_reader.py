@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from json.decoder import scanstring  # type: ignore[attr-defined]  # left out of typeshed
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed does not list it
 from typing import Any
 
 import numpy as np
@@ -53,14 +53,14 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 
 def _value(text: str, at: int, decoder: json.JSONDecoder = _DECODER) -> tuple[Any, int]:
     try:
-        return decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # matches always
+        return decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # _BLANK matches the empty text too
     except (ValueError, RecursionError) as error:
         raise Broken from error
 
 
 def _letter(text: str, at: int) -> tuple[str, int]:
     """The next letter that is no blank, and its place."""
-    at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # matches always
+    at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # _BLANK matches the empty text too
     if at == len(text):
         raise Broken
     return text[at], at
@@ -231,7 +231,7 @@ def array_get(text: str, index: int) -> str | None:
 
 def whole(text: str) -> Any:
     value, end = _value(text, 0)
-    if _BLANK.match(text, end).end() < len(text):  # type: ignore[union-attr]  # matches always
+    if _BLANK.match(text, end).end() < len(text):  # type: ignore[union-attr]  # _BLANK matches the empty text too
         raise Broken
     return value
 

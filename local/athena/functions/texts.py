@@ -88,7 +88,7 @@ def hamming(left: str, right: str) -> int:
 def normalized(text: str, form: str) -> str:
     if form not in ("NFC", "NFD", "NFKC", "NFKD"):
         fail(_INVALID, "Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]  # one of the four
+    return unicodedata.normalize(form, text)  # type: ignore[arg-type]  # checked above
 
 
 def decoded(value: bytes, replacement: str) -> str:

@@ -21,7 +21,7 @@ from local.athena.statements.kinds import lex
 PREFIX = "trino__"
 
 
-class _Dialect(Trino):  # type: ignore[misc]  # sqlglot shows no types
+class _Dialect(Trino):  # type: ignore[misc]  # mypy takes Trino for Any
     INDEX_OFFSET = 0  # keep subscripts as written
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import arrays
 from local.athena.functions.rewrites import arity, outermost
-from local.athena.sql import intervals, precision, zoned, zones
+from local.athena.sql import decimals, intervals, precision, zoned, zones
 from local.athena.sql.casts import convert
 from local.athena.sql.coercion import (
     arithmetic,
@@ -27,56 +27,12 @@ from local.athena.sql.nodes import (
     case,
     cast,
     fresh,
-    lambda_of,
     let,
     null,
     raw,
     variable,
 )
 from local.athena.sql.types import Type, parse_type
-
-
-def divide_exactly(a: Any, b: Any, left: Type, right: Type, result: tuple[int, int]) -> Any:
-    """Decimal division rounding half up, by integers: DuckDB's own answers a double."""
-    (_, s1), (_, s2), (precision, scale) = left.numbers, right.numbers, result
-    shift = scale + s2 - s1
-    operands = _unscaled(a, left), _unscaled(b, right)
-    if shift < 38:
-        factor = cast(exp.Literal.number(10**shift), "HUGEINT")
-        quotient = call("t_divide_unscaled", *operands, factor, shift)
-    else:
-        quotient = call("t_by_digits", "/", *operands, shift, 0)
-    return _scaled(quotient, precision, scale)
-
-
-def _scaled(unscaled: Any, precision: int, scale: int) -> Any:
-    """The decimal of an integer that counts units of its last place."""
-    unit = cast(
-        raw("0." + "0" * (scale - 1) + "1" if scale else "1"), f"DECIMAL({max(scale, 1)},{scale})"
-    )
-    return cast(
-        exp.Mul(this=cast(unscaled, "DECIMAL(38,0)"), expression=unit),
-        f"DECIMAL({precision},{scale})",
-    )
-
-
-def _unscaled(node: Any, found: Type) -> Any:
-    return call("t_unscaled", cast(node, found.duckdb()))
-
-
-def _by_digits(operator: str, node: Any, types: list[Type], result: Type) -> Any | None:
-    """`+`, `-`, `%` of decimals that no decimal of 38 digits can hold both, of which DuckDB makes doubles
-    or says that it cannot cast; None for others."""
-    if result.name != "decimal" or "unknown" in (types[0].name, types[1].name):
-        return None
-    left, right = (as_decimal(t) for t in types)
-    (p1, s1), (p2, s2) = left.numbers, right.numbers
-    scale = max(s1, s2)
-    if s1 == s2 or max(p1 - s1, p2 - s2) + scale <= 38:
-        return None
-    a, b = _unscaled(node.this, left), _unscaled(node.expression, right)
-    made = call("t_by_digits", operator, a, b, scale - s1, scale - s2)
-    return _scaled(made, result.numbers[0], scale)
 
 
 def _wide(node: Any, found: Type, result: Type) -> Any:
@@ -131,7 +87,7 @@ def divide(node: Any, types: list[Type]) -> Any:
     if result.name == "decimal":
         left, right = as_decimal(left), as_decimal(right)
         numbers = result.numbers[0], result.numbers[1]
-        return divide_exactly(node.this, node.expression, left, right, numbers)
+        return decimals.divide_exactly(node.this, node.expression, left, right, numbers)
     made = call("t_divide_double", node.this, node.expression)
     return cast(made, "FLOAT") if result.name == "real" else made
 
@@ -141,7 +97,7 @@ def modulo(node: Any, types: list[Type]) -> Any:
         arity(node, "mod", 2) if isinstance(node, exp.Anonymous) else (node.this, node.expression)
     )
     result = _calculated("%", *types)
-    exact = _by_digits("%", exp.Mod(this=a, expression=b), types, result)
+    exact = decimals.by_digits("%", exp.Mod(this=a, expression=b), types, result)
     if exact is not None:
         return exact
     a, b = _wide(a, types[0], result), _wide(b, types[1], result)
@@ -181,45 +137,18 @@ def average(node: Any, types: list[Type]) -> Any:
         return outer
     node.set("this", "count")
     count = outer.copy()
-    if found.numbers[0] > _SUMMED_DIGITS:
-        return _average_of_many_digits(node, count, found)
+    if found.numbers[0] > decimals.SUMMED_DIGITS:
+        return decimals.average_of_many(node, count, found)
     node.set("this", "sum")
     summed = Type("decimal", (38, found.numbers[1]))
     nothing = call("nullif", count, 0)
-    return divide_exactly(
+    return decimals.divide_exactly(
         outer.copy(),
         nothing,
         summed,
         Type("decimal", (19, 0)),
         (found.numbers[0], found.numbers[1]),
     )
-
-
-# Of so many digits and fewer, 10^19 values have a sum of 38.
-_SUMMED_DIGITS = 19
-
-
-def _average_of_many_digits(node: Any, count: Any, found: Type) -> Any:
-    """Upper and lower digits summed apart: the sum itself may have more than 38, which Trino counts."""
-    outer, (given, *_) = outermost(node), node.expressions
-    given = given.this if isinstance(given, exp.Order) else given
-    distinct = isinstance(given, exp.Distinct)
-    value = call("t_unscaled", given.expressions[0] if distinct else given)
-
-    def summed(kind: type[exp.Expr]) -> Any:
-        name = fresh("digits")
-        shift = exp.Literal.number(10**_SUMMED_DIGITS)
-        if not distinct:
-            node.set("this", "sum")
-            node.set("expressions", [exp.Paren(this=kind(this=value.copy(), expression=shift))])
-            return outer.copy()
-        node.set("this", "list")
-        node.set("expressions", [exp.Distinct(expressions=[value.copy()])])
-        part = lambda_of(kind(this=variable(name), expression=shift), name)
-        return call("list_sum", call("list_transform", outer.copy(), part))
-
-    average = call("t_average_unscaled", summed(exp.IntDiv), summed(exp.Mod), count)
-    return _scaled(average, found.numbers[0], found.numbers[1])
 
 
 def type_name(node: Any, types: list[Type]) -> Any:
@@ -344,7 +273,7 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
         left, right = types
         if left.is_number and right.is_number:
             result = _calculated(sign_, left, right)
-            exact = _by_digits(sign_, node, types, result)
+            exact = decimals.by_digits(sign_, node, types, result)
             if exact is not None:
                 return exact
             a, b = _wide(node.this, left, result), _wide(node.expression, right, result)
