@@ -143,13 +143,14 @@ class Work:
         if self.stopped:
             raise QueryCancelled(CANCELLED)
 
-    def plan(self, text: str, hidden: tuple[str, ...] = ()) -> Plan:
+    def plan(self, text: str, hidden: tuple[str, ...] = (), tree: Any = None) -> Plan:
         """Everything about a query short of running it; raises QueryFailed.
 
-        `hidden` are columns that its tables have though the text may not name them.
+        `hidden` are columns that its tables have though the text may not name them; `tree` is
+        that of the text if it has been parsed, and is changed.
         """
         resolver = Resolver(self.catalog, self.database, text, self, hidden)
-        tree = resolver.resolve(parse(text))
+        tree = resolver.resolve(parse(text) if tree is None else tree)
         session = self.planner.session()
         self._connections.append(session)
         try:

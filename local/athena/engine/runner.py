@@ -49,7 +49,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """One execution: its id, statement, place of results (`s3://…/`), parameters already bound."""
+    """One execution: its id, statement, place of results (`s3://…/`), parameters already bound.
+
+    `tree` is that of a query which has been parsed; planning uses it up.
+    """
 
     id: str
     sql: str
@@ -57,6 +60,7 @@ class Task:
     database: str
     output_folder: str
     prepared: Callable[[str], str | None]
+    tree: Any = None
 
 
 class Engine:
@@ -125,7 +129,7 @@ class Engine:
         if kind == "execute":
             return self._execute(task, work)
         if kind == "query":
-            plan = work.plan(task.sql)
+            plan = work.plan(task.sql, tree=task.tree)
             return self._rows(task, work, plan)
         if kind in ("create_table", "insert", "unload", "change"):
             return self._written(task, work, kind)
@@ -147,10 +151,12 @@ class Engine:
         infos = [results.column_info(name, kind) for name, kind in plan.display_columns()]
         path = self._row_file(task.id)
         url = f"{task.output_folder}{task.id}.csv"
-        count = output.write(work, plan, task.sql, path)
-        work.settle()
         described = companion.encoded(task.id, infos)
-        self.storage.put_all([(url, path), (f"{url}.metadata", described)], work.check)
+        with self.storage.putting(f"{url}.metadata", described) as written:
+            count = output.write(work, plan, task.sql, path)
+            work.settle()
+            written()
+            self.storage.put(url, path, work.check)
         return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:

@@ -47,7 +47,12 @@ def lambda_of(body: Any, *names: str) -> Any:
 
 def fresh(stem: str) -> str:
     """A name that no query has."""
-    return f"{stem}{_MARK}_{next(_fresh)}"
+    return reserved(stem, str(next(_fresh)))
+
+
+def reserved(stem: str, rest: str) -> str:
+    """A name that no text of a query has, the same for the same words."""
+    return f"{stem}{_MARK}_{rest}"
 
 
 def is_fresh(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from local.athena.lake.catalog import CATALOG, Catalog, Table, key_row
 from local.athena.sql import placement, recursion
 from local.athena.sql.fields import Columns
 from local.athena.sql.names import Names
-from local.athena.sql.nodes import fresh
+from local.athena.sql.nodes import reserved
 from local.athena.sql.syntax import function_name, parse
 from local.athena.sql.types import Type
 
@@ -131,7 +132,7 @@ class Resolver:
             columns, rows = information.relation(
                 self.catalog, name, where, lambda t: dict(self.iceberg.snapshot(t, None).columns)
             )
-            self._relation(node, Relation(fresh("r"), alias, columns, rows=rows))
+            self._relation(node, Relation(self._named(columns), alias, columns, rows=rows))
             return
         base, _, part = name.rpartition("$")
         if part not in _PARTS:
@@ -150,18 +151,18 @@ class Resolver:
             return
         hidden = tuple(h for h in self.hidden if h == "$path")
         columns = {**table.all_columns, **{h: Type("varchar") for h in hidden}}
-        self._relation(node, Relation(fresh("r"), alias, columns, table=table, hidden=hidden))
+        name = self._named(columns)
+        self._relation(node, Relation(name, alias, columns, table=table, hidden=hidden))
 
     def _of_iceberg(self, table: Table, part: str, version: Any, alias: str) -> Relation:
         if part:
             columns, rows = self.iceberg.metadata(table, part)
-            return Relation(fresh("r"), alias, columns, rows=rows)
+            return Relation(self._named(columns), alias, columns, rows=rows)
         snapshot = self.iceberg.snapshot(table, version)
         hidden = {h: HIDDEN[h] for h in self.hidden}
         columns = {**snapshot.columns, **hidden}
-        return Relation(
-            fresh("r"), alias, columns, table=table, hidden=tuple(hidden), snapshot=snapshot
-        )
+        name = self._named(columns)
+        return Relation(name, alias, columns, table=table, hidden=tuple(hidden), snapshot=snapshot)
 
     def _partitions(self, table: Table, part: str, alias: str) -> Relation:
         if not table.keys or part != "partitions":
@@ -169,7 +170,13 @@ class Resolver:
                 "TABLE_NOT_FOUND", f"line 1:1: Table '{table.name}${part}' does not exist"
             )
         rows: list[tuple[Any, ...]] = [key_row(p.values) for p in self.catalog.partitions(table)]
-        return Relation(fresh("r"), alias, dict(table.keys), rows=rows)
+        columns = dict(table.keys)
+        return Relation(self._named(columns), alias, columns, rows=rows)
+
+    def _named(self, columns: dict[str, Type]) -> str:
+        """The same for the same columns in another query: what stands in for them is made once."""
+        kind = hashlib.blake2b(repr(columns).encode(), digest_size=8).hexdigest()
+        return reserved("r", f"{kind}_{sum(r.columns == columns for r in self.relations)}")
 
     def _relation(self, node: Any, relation: Relation) -> None:
         self.relations.append(relation)
