@@ -20,7 +20,7 @@ from local.athena.sql.nodes import call, sql
 from local.athena.sql.quoting import identifier
 from local.athena.sql.types import Type, parse_type
 
-_PROBE = "list_cosine_similarity"
+_PROBE = "list_cosine_similarity"  # fits no three arguments, so an error names their types
 _SIGNATURE = re.compile(rf"argument types '{_PROBE}\((.*)\)'")
 # Without data every predicate looks false and every IN list like a join: keep them as they stand.
 _OFF = "statistics_propagation,empty_result_pullup,in_clause,join_order,build_side_probe_side"
@@ -119,14 +119,25 @@ class Session:
         marked = call(_PROBE, *[n.copy() for n in nodes], *["?"] * (3 - len(nodes)))
         first.replace(marked)
         try:
-            self._connection.execute(f"EXPLAIN {sql(tree)}")
+            return self._probed(sql(tree), len(nodes))
+        finally:
+            marked.replace(first)
+
+    def column_types(self, query: str, count: int, definitions: list[str]) -> list[Type] | None:
+        """Types of all columns of a query that sees some WITH clauses, the nearest first; as `types`."""
+        names = [f"c{at}" for at in range(count)]
+        probe = f"{_PROBE}({', '.join([*names, *['NULL'] * (3 - count)])})"
+        text = f"SELECT {probe} FROM ({query}) AS asked({', '.join(names)})"
+        return self._probed(within(text, definitions), count)
+
+    def _probed(self, query: str, count: int) -> list[Type] | None:
+        try:
+            self._connection.execute(f"EXPLAIN {query}")
         except duckdb.Error as error:
             found = _SIGNATURE.search(str(error))
             if not found:
                 raise
-            return _signature(found.group(1))[: len(nodes)]
-        finally:
-            marked.replace(first)
+            return _signature(found.group(1))[:count]
         return None
 
     def scans(self, query: str) -> dict[str, list[Scan]]:
@@ -149,6 +160,13 @@ class Session:
 
     def execute(self, query: str, *parameters: Any) -> None:
         self._connection.execute(query, *parameters)
+
+
+def within(query: str, definitions: list[str]) -> str:
+    """A query inside WITH clauses, the nearest first."""
+    for each in definitions:
+        query = f"{each} SELECT * FROM ({query}) AS inner_query"
+    return query
 
 
 def _signature(text: str) -> list[Type]:

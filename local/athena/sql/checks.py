@@ -368,4 +368,4 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "offset": (frames.operands, frames.offset),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
-QUICK = frozenset(["numbers", "group", "told apart"])  # not worth a question to the planner
+QUICK = frozenset(["numbers"])  # not worth a question to the planner, who refuses the rest himself

@@ -22,33 +22,36 @@ def distinct(types: list[Type]) -> None:
     require_distinct(types, "SELECT DISTINCT with a column")
 
 
-def united(node: Any, left: list[Type | None], right: list[Type | None]) -> None:
+def united(node: Any, left: list[Type | None] | None, right: list[Type | None] | None) -> None:
     """The columns of UNION, INTERSECT and EXCEPT must have common types."""
+    kind = node.key.upper()
+    if left is None or right is None:
+        raise NotSupported(f"{kind} of columns whose types only a query around it tells: cast them")
     for at, (a, b) in enumerate(zip(left, right, strict=True)):
         if a is None or b is None:
-            continue
+            raise NotSupported(
+                f"{kind} where the type of column {at + 1} is told by a query around it: cast it"
+            )
         wanted = common(a, b)
         if wanted is None:
-            kind = node.key.upper()
             raise mismatch(
                 f"column {at + 1} in {kind} query has incompatible types: {a.trino()}, {b.trino()}"
             )
         precision.require_value(wanted)
         require_fit([a, b], wanted)
         if not (isinstance(node, exp.Union) and not node.args.get("distinct")):
-            require_groupable(wanted, f"{node.key.upper()} of a column")
+            require_groupable(wanted, f"{kind} of a column")
 
 
-def rows(table: list[list[Type | None]]) -> None:
+def rows(table: list[list[Type]]) -> None:
     """The rows of VALUES must have common types, column by column."""
-    for column in zip(*table, strict=True):
-        known = [t for t in column if t is not None]
-        wanted = common_of(known)
+    for column in map(list, zip(*table, strict=True)):
+        wanted = common_of(column)
         if wanted is None:
-            kinds = " vs ".join(t.trino() for t in known)
+            kinds = " vs ".join(t.trino() for t in column)
             raise mismatch(f"Values rows have mismatched types: {kinds}")
         precision.require_value(wanted)
-        require_fit(known, wanted)
+        require_fit(column, wanted)
 
 
 def merged(name: str, left: Type | None, right: Type | None) -> None:

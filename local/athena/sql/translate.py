@@ -29,7 +29,7 @@ from local.athena.functions import (
 )
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
-from local.athena.sql import column_checks, overloads, typed, unnest, zoned
+from local.athena.sql import asking, column_checks, overloads, typed, unnest, zoned
 from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
@@ -185,7 +185,7 @@ class Translator:
                 isinstance(node, (exp.SetOperation, exp.Values, exp.Select))
                 or node.meta["typed"] == "using"
             ):
-                self._check_columns(node)
+                self._check_columns(node, holder, waiting[at + 1 :])
                 continue
             operands, finish = _plan(node)
             if node.meta["typed"] in CHECKS:
@@ -230,20 +230,26 @@ class Translator:
             found.append(kind or _NO_TYPE)
         return found
 
-    def _check_columns(self, node: Any) -> None:
+    def _check_columns(self, node: Any, holder: Any, later: list[Any]) -> None:
         """Columns that are put together: of set operations, of rows of VALUES, of JOIN USING."""
         node.meta.pop("typed")
         if isinstance(node, exp.SetOperation):
-            left, right = self._scopes.output(node.this), self._scopes.output(node.expression)
-            if left is not None and right is not None:
-                column_checks.united(node, [k for _, k in left], [k for _, k in right])
+            column_checks.united(node, self._output(node.this), self._output(node.expression))
         elif isinstance(node, exp.Select):
-            column_checks.distinct([k for _, k in self._scopes.output(node) or [] if k is not None])
+            column_checks.distinct([k for k in self._output(node) or [] if k is not None])
         elif isinstance(node, exp.Values):
-            column_checks.rows([[self.quick_type(c) for c in cells(r)] for r in node.expressions])
+            rows = [cells(row) for row in node.expressions]
+            column_checks.rows([self._checked_types(holder, r, later, quick=False) for r in rows])
         else:
-            for name, left_kind, right_kind in self._scopes.merged(node):
-                column_checks.merged(name, left_kind, right_kind)
+            for name, before, after in self._scopes.merged(node):
+                column_checks.merged(
+                    name,
+                    before or asking.column_before(name, node, self._session),
+                    after or asking.column_after(name, node, self._session),
+                )
+
+    def _output(self, query: Any) -> list[Type | None] | None:
+        return asking.output(query, self._scopes, self._session)
 
     def quick_type(self, node: Any) -> Type | None:
         """The type of an expression where it can be told without asking the planner."""
