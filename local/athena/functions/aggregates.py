@@ -162,14 +162,21 @@ def _moment(name: str) -> Callable[[Any], Any]:
     return rewrite
 
 
-def _finite(name: str) -> Callable[[Any], Any]:
-    """DuckDB answers NaN where too few or equal values leave nothing to compute; Trino NULL."""
+def _of_pairs(name: str) -> Callable[[Any, list[Type]], Any]:
+    """Over pairs of doubles, or of reals where neither is a double: Trino's choice for exact numbers.
 
-    def rewrite(node: Any) -> Any:
-        made = call(name, *arity(node, name, 2))
-        return after_window(node, made, lambda made: call("t_finite", made))
+    DuckDB answers NaN where too few or equal values leave nothing to compute, Trino NULL.
+    """
 
-    return rewrite
+    def finish(node: Any, types: list[Type]) -> Any:
+        if any(not t.is_number and t.name != "unknown" for t in types):
+            raise unexpected(name, types)
+        kind = "DOUBLE" if "double" in [t.name for t in types] else "FLOAT"
+        pair = [cast(cast(value, kind), "DOUBLE") for value in arity(node, name, 2)]
+        made = call(name, *pair)
+        return after_window(node, made, lambda made: cast(call("t_finite", made), kind))
+
+    return finish
 
 
 def _reduce_agg(node: Any) -> Any:
@@ -269,14 +276,14 @@ def _bitwise(name: str, target: str) -> Callable[[Any, list[Type]], Any]:
 def _geometric_mean(node: Any, types: list[Type]) -> Any:
     if not types[0].is_number and types[0].name != "unknown":
         raise unexpected("geometric_mean", types)
+    kind = "FLOAT" if types[0].name in ("real", "decimal") else "DOUBLE"
     logarithms = collect(
-        node, "geometric_mean", 1, lambda x: call("t_logarithm", cast(x, "DOUBLE"))
+        node, "geometric_mean", 1, lambda x: call("t_logarithm", cast(cast(x, kind), "DOUBLE"))
     )
     logarithms.set("this", "avg")
 
     def finish(made: Any) -> Any:
-        mean = call("exp", made)
-        return cast(mean, "FLOAT") if types[0].name == "real" else mean
+        return cast(call("exp", made), kind)
 
     return after_window(node, logarithms, finish)
 
@@ -316,9 +323,6 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "map_union": _map_union,
     "skewness": _moment("skewness"),
     "kurtosis": _moment("kurtosis"),
-    "corr": _finite("corr"),
-    "regr_slope": _finite("regr_slope"),
-    "regr_intercept": _finite("regr_intercept"),
     "reduce_agg": _reduce_agg,
     "count": _counted,
 }
@@ -328,6 +332,11 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "max_by": ("arg_max_null", _extreme_by("max_by"), 2),
     "min_by": ("arg_min_null", _extreme_by("min_by"), 2),
     "geometric_mean": ("avg", _geometric_mean, 1),
+    "covar_pop": ("covar_pop", _of_pairs("covar_pop"), 2),
+    "covar_samp": ("covar_samp", _of_pairs("covar_samp"), 2),
+    "corr": ("corr", _of_pairs("corr"), 2),
+    "regr_slope": ("regr_slope", _of_pairs("regr_slope"), 2),
+    "regr_intercept": ("regr_intercept", _of_pairs("regr_intercept"), 2),
     "bitwise_and_agg": ("bit_and", _bitwise("bitwise_and_agg", "bit_and"), 1),
     "bitwise_or_agg": ("bit_or", _bitwise("bitwise_or_agg", "bit_or"), 1),
     "bitwise_xor_agg": ("bit_xor", _bitwise("bitwise_xor_agg", "bit_xor"), 1),

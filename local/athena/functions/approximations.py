@@ -115,7 +115,7 @@ def _places(wanted: list[Decimal]) -> list[Any]:
 def _approx_percentile(node: Any, types: list[Type]) -> Any:
     """The exact percentile, in the types for which Trino has the function."""
     args = arity(node, "approx_percentile", 2, 3)
-    shared = {"real": "FLOAT", "double": "DOUBLE", "decimal": "DOUBLE"}
+    shared = {"real": "FLOAT", "double": "DOUBLE", "decimal": "FLOAT"}
     (found,) = types
     if not found.is_number and found.name != "unknown":
         raise unexpected("approx_percentile", types)

@@ -239,7 +239,7 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
         if shared is not None:
             parts = _with_item(parts, types, whole, shared)
             name = ("list_append", "list_prepend")[whole]
-            return case((any_null(parts[whole]), null()), default=call(name, *parts))
+            return case((absent, null()), default=call(name, *parts))
     raise unexpected("concat", types)
 
 

@@ -1,7 +1,7 @@
-"""Sets of characters by Unicode's categories, as character classes for Python's `re` and for RE2.
+"""Sets of characters as character classes for Python's `re` and for RE2.
 
-Names: d, w and s as in a regular expression, with a capital letter for the rest, or `p:` and a
-general category.
+Names: d, w and s as in a regular expression, with a capital letter for the rest, `p:` and one of
+Unicode's general categories, or `word`: what has no word boundary inside.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from functools import lru_cache
 
 Ranges = list[tuple[int, int]]
 _LAST = sys.maxunicode
-_SPACES: Ranges = [
-    (0x9, 0xD), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A),
-    (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
-]  # fmt: skip
+_PLAIN: dict[str, Ranges] = {
+    "d": [(0x30, 0x39)],
+    "w": [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)],
+    "s": [(0x9, 0xD), (0x20, 0x20)],
+}
 # Circled and squared letters are alphabetic though their category is So.
 _ENCLOSED: Ranges = [(0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]
 _CATEGORY_NAMES = """
@@ -48,15 +49,15 @@ def _complement(ranges: Ranges) -> Ranges:
 
 @lru_cache(256)
 def members(name: str) -> tuple[tuple[int, int], ...]:
-    """Code points of d, w, s or of a general category; a capital D, W or S is the rest."""
+    """The code points that a name stands for; a capital D, W or S is the rest."""
     if name in "DWS":
         return tuple(_complement(list(members(name.lower()))))
-    if name == "s":
-        return tuple(_SPACES)
+    if name in _PLAIN:
+        return tuple(_PLAIN[name])
     by_category = _by_category()
-    names = {"d": ["Nd"], "w": ["L", "M", "Nd", "Nl", "Pc"]}.get(name, [name.removeprefix("p:")])
+    names = ["L", "M", "Nd", "Nl", "Pc"] if name == "word" else [name.removeprefix("p:")]
     ranges = [r for n in names for r in by_category.get(n, [])]
-    return tuple(sorted(ranges + (_ENCLOSED if name == "w" else [])))
+    return tuple(sorted(ranges + (_ENCLOSED if name == "word" else [])))
 
 
 def listed(name: str) -> str:
@@ -65,12 +66,7 @@ def listed(name: str) -> str:
     )
 
 
-_RE2_MEMBERS = {
-    "d": r"\p{Nd}",
-    "w": r"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}"
-    r"\x{1F170}-\x{1F189}",
-    "s": r"\x{9}-\x{D} \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}",
-}
+_RE2_MEMBERS = {"d": "0-9", "w": "0-9A-Z_a-z", "s": r"\x{9}-\x{D} "}
 
 
 def ascii_listed(name: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed does not list it
@@ -182,46 +183,53 @@ def read(text: str | None, tokens: str, wanted: str) -> str | None:
         return None
 
 
-def _elements(text: str) -> list[tuple[Any, str]] | None:
-    """The elements of an array with their texts; None when the text is no array."""
-    found = []
-    try:
-        at = _expect(text, 0, "[")
-        while (place := _item(text, at, 0)) is not None:
-            value, end = _value(text, place)
-            found.append((value, text[place:end]))
-            letter, end = _letter(text, end)
-            if letter == "]":
-                break
-            at = _expect(text, end, ",")
-    except Broken:
-        return None
-    return found
+def _elements(text: str) -> Iterator[tuple[Any, str]]:
+    """The elements of an array with their texts, as they come; raises Broken where they end."""
+    at = _expect(text, 0, "[")
+    while (place := _item(text, at, 0)) is not None:
+        value, end = _value(text, place)
+        yield value, text[place:end]
+        letter, end = _letter(text, end)
+        if letter == "]":
+            return
+        at = _expect(text, end, ",")
 
 
 def array_contains(text: str, value: str, kind: str) -> bool | None:
-    """json_array_contains for a value of one `kind`: boolean, bigint, double or varchar."""
-    elements = _elements(text)
-    if elements is None:
+    """json_array_contains for a value of one `kind`: boolean, bigint, double or varchar.
+
+    The first that is equal decides, whatever comes after it.
+    """
+    try:
+        return any(_is(element, written, value, kind) for element, written in _elements(text))
+    except Broken:
         return None
-    for element, written in elements:
-        if kind == "boolean" and isinstance(element, bool) and written == value:
-            return True
-        if kind == "bigint" and type(element) is int and str(element) == value:
-            return True
-        if kind == "double" and isinstance(element, _Number) and float(element) == float(value):
-            return True
-        if kind == "varchar" and isinstance(element, str) and element == value:
-            return True
-    return False
+
+
+def _is(element: Any, written: str, value: str, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(element, bool) and written == value
+    if kind == "bigint":
+        return type(element) is int and str(element) == value
+    if kind == "double":
+        return isinstance(element, _Number) and float(element) == float(value)
+    return isinstance(element, str) and element == value
 
 
 def array_get(text: str, index: int) -> str | None:
     """json_array_get, except for texts, of which Trino makes what is no JSON."""
-    elements = _elements(text)
-    if elements is None or not -len(elements) <= index < len(elements):
+    found: deque[tuple[Any, str]] = deque(maxlen=max(-index, 1))
+    try:
+        for place, element in enumerate(_elements(text)):
+            found.append(element)
+            if place == index:  # what comes after it is not read
+                break
+        else:
+            if index >= 0 or len(found) < -index:
+                return None
+    except Broken:
         return None
-    value, written = elements[index]
+    value, written = found[0] if index < 0 else found[-1]
     if isinstance(value, str):
         fail("NOT_SUPPORTED", "json_array_get of a text: it would be a json value without quotes")
     if value is None:

@@ -101,6 +101,11 @@ def outermost(node: Any) -> Any:
     return node
 
 
+def _grouping(node: Any) -> Any:
+    kind = "INTEGER" if len(node.expressions) < 32 else "BIGINT"
+    return cast(call("grouping", *node.expressions), kind)
+
+
 def _date(node: Any) -> Any:
     """The same as CAST(… AS date), which waits for the type of its operand."""
     made = exp.Cast(this=arity(node, "date", 1)[0], to=exp.DataType.build("date"))
@@ -143,6 +148,7 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "count_if": _count_if,
     "cardinality": lambda n: cast(call("cardinality", *arity(n, "cardinality", 1)), "BIGINT"),
     "date": _date,
+    "grouping": _grouping,
     "try": _try,
     "now": _now,
     "uuid": _uuid,

@@ -69,9 +69,6 @@ split_to_map: varchar varchar varchar
 split_to_multimap: varchar varchar varchar
 kurtosis: number
 skewness: number
-corr: number number
-regr_slope: number number
-regr_intercept: number number
 count_if: boolean
 bool_and: boolean
 bool_or: boolean

@@ -44,7 +44,12 @@ def united(node: Any, left: list[Type | None] | None, right: list[Type | None] |
 
 
 def rows(table: list[list[Type]]) -> None:
-    """The rows of VALUES must have common types, column by column."""
+    """The rows of VALUES must have common types, column by column.
+
+    Where there is one column, a value that is a row gives Trino its fields as the columns.
+    """
+    if any(len(row) == 1 and row[0].name == "row" for row in table):
+        raise NotSupported("VALUES of a row: write its fields as the columns")
     for column in map(list, zip(*table, strict=True)):
         wanted = common_of(column)
         if wanted is None:

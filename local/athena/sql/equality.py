@@ -1,4 +1,5 @@
-"""Rows and arrays side by side: where DuckDB compares NULL as a value, Trino answers NULL.
+"""Rows and arrays side by side: where DuckDB compares NULL as a value, Trino answers NULL, but for
+rows IN a subquery.
 
 Rows are taken apart as long as they are written out; `list_equal` compares arrays.
 Source: RowType and ArrayEqualOperator of trino-main.
@@ -13,7 +14,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.macro import Macro, private
 from local.athena.functions.scalars import PythonFunction
-from local.athena.sql.nodes import case, fresh, null, parens
+from local.athena.sql.nodes import fresh, parens
 
 MACROS: dict[str, Macro] = {
     "list_equal": private(
@@ -87,25 +88,32 @@ def member(node: Any) -> Any:
         for row in rows[1:]:
             made = exp.Or(this=made, expression=row)
         return parens(made)
-    return _among(left, query)
+    return _among(left, query, joined=_filters(node))
 
 
-def _among(left: list[Any], query: Any) -> Any:
-    """True when a row equals, NULL when one might, like IN for single values."""
+def _filters(node: Any) -> bool:
+    """Whether rows pass only when the condition holds."""
+    while isinstance(node.parent, (exp.And, exp.Paren)):
+        node = node.parent
+    return isinstance(node.parent, (exp.Where, exp.Having))
+
+
+def _among(left: list[Any], query: Any, *, joined: bool) -> Any:
+    """Trino looks for the row in a hash table, whose NULLs are values, equal among themselves; what
+    filters becomes a join, and NULL joins nothing."""
     table, names = fresh("among"), [fresh("part") for _ in left]
     columns = [exp.to_identifier(n, quoted=True) for n in names]
-
-    def exists(wanted: Any) -> Any:
-        source = exp.Subquery(
-            this=query.this.copy(),
-            alias=exp.TableAlias(this=exp.to_identifier(table, quoted=True), columns=columns),
+    source = exp.Subquery(
+        this=query.this.copy(),
+        alias=exp.TableAlias(this=exp.to_identifier(table, quoted=True), columns=columns),
+    )
+    wanted = [
+        _waiting(
+            exp.EQ if joined else exp.NullSafeEQ,
+            value.copy(),
+            exp.column(name, table=table, quoted=True),
         )
-        one = exp.alias_(exp.Literal.number(1), "one", quoted=True)
-        return exp.Exists(this=exp.Select(expressions=[one]).from_(source).where(wanted))
-
-    def matches() -> Any:
-        return _all(left, [exp.column(n, table=table, quoted=True) for n in names])
-
-    unknown = exp.Is(this=matches(), expression=null())
-    true, false = exp.Boolean(this=True), exp.Boolean(this=False)
-    return case((exists(matches()), true), (exists(unknown), null()), default=false)
+        for value, name in zip(left, names, strict=True)
+    ]
+    one = exp.alias_(exp.Literal.number(1), "one", quoted=True)
+    return exp.Exists(this=exp.Select(expressions=[one]).from_(source).where(exp.and_(*wanted)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena.errors import QueryFailed
+from local.athena.errors import NotSupported, QueryFailed
 from local.athena.sql.nodes import any_null, case, failing, raw
 from local.athena.sql.types import Type
 
@@ -28,14 +28,23 @@ def check(window: Any, name: str, where: str) -> None:
             "MISSING_ORDER_BY", f"{where}: {name} function requires an ORDER BY window clause"
         )
     if name in UNFRAMED and window.args.get("spec") is not None:
-        raise QueryFailed(
-            "INVALID_WINDOW_FRAME", f"{where}: Cannot specify window frame for {name} function"
-        )
+        if name in ("lag", "lead"):
+            raise QueryFailed(
+                "INVALID_WINDOW_FRAME", f"{where}: Cannot specify window frame for {name} function"
+            )
+        window.set("spec", None)  # Trino does not look at it
     if isinstance(window.this, (exp.IgnoreNulls, exp.RespectNulls)) and name not in _TAKE_NULLS:
         raise QueryFailed(
             "NULL_TREATMENT_NOT_ALLOWED",
             f"{where}: Cannot specify null treatment clause for {name} function",
         )
+    called = window.this
+    while isinstance(called, (exp.IgnoreNulls, exp.RespectNulls)):
+        called = called.this
+    if isinstance(called, exp.Filter):
+        raise NotSupported(f"{where}: FILTER is not yet supported for window functions")
+    if any(isinstance(e, exp.Distinct) for e in called.expressions):
+        raise NotSupported(f"{where}: DISTINCT in window function parameters: {name}")
 
 
 def _order(window: Any) -> list[Any]:

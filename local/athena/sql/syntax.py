@@ -212,10 +212,12 @@ def _negate(like: Any) -> None:
 
 
 def _spread(row: Any) -> None:
-    """`(ROW(1, 2))` is the same row of VALUES as `(1, 2)`."""
+    """`(ROW(1, 2))` is the same row of VALUES as `(1, 2)`; sqlglot drops the ROW before parentheses."""
     inner = row.expressions[0]
     if isinstance(inner, exp.Struct):
         row.set("expressions", inner.expressions)
+    if len(row.expressions) == 1 and isinstance(row.expressions[0], (exp.Struct, exp.Tuple)):
+        raise NotSupported("VALUES of rows in parentheses inside one another")
 
 
 def function_name(node: Any) -> str:
