@@ -66,15 +66,14 @@ def _date(value: Any, kind: Type) -> str:
 def _timestamp(value: Any, kind: Type) -> str:
     if isinstance(value, str):
         raise NotSupported(f"the timestamp {value} in a result: only years from 1 to 9999")
-    if kind.has_microseconds:
-        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
-    return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}"
+    digits = "microseconds" if kind.has_microseconds else "milliseconds"
+    return str(value.replace(tzinfo=None).isoformat(" ", digits))
 
 
 def _zoned(value: Any, kind: Type) -> str:
     if kind.zone:  # printed already: DuckDB knows the zones
         return str(value)
-    return f"{_timestamp(value.astimezone(dt.UTC), kind)} UTC"
+    return f"{_timestamp(value if isinstance(value, str) else value.astimezone(dt.UTC), kind)} UTC"
 
 
 def _array(value: Any, kind: Type) -> str:

@@ -84,7 +84,7 @@ def _date_add(node: Any) -> Any:
     name = literal(unit, "a date unit").lower()
     if name not in _FIELDS["TIMESTAMP"]:
         raise QueryFailed(_INVALID, f"line 1:1: '{name}' is not a valid Timestamp field")
-    whole = cast(count, "BIGINT" if name == "millisecond" else "INTEGER")
+    whole = cast(count, "INTEGER")
     return call("t_date_added", name, call(f"to_{name}s", whole), value)
 
 

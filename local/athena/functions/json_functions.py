@@ -25,10 +25,11 @@ __all__ = ["FUNCTIONS", "MACROS", "REWRITES", "TYPED_CALLS"]
 # What DuckDB prints of a number that Java prints, or holds, in another way.
 _OTHERWISE = (
     r"(^|[:\[,])\s*-?([0-9]+([.][0-9]+)?[eE]|[0-9]{8,}[.]|[0-9]{19}|0[.]000|nan|inf|NaN|Inf)"
+    r"|[\x{10000}-\x{10FFFF}]"
 )
 
 # What DuckDB takes for JSON and Jackson does not; such a text goes to the reader.
-_LENIENT = r",\s*[\]}]|(?:^|[:\[,])\s*-?(?i:nan|inf)"
+_LENIENT = r",\s*[\]}]|(?:^|[:\[,])\s*(?:-?(?i:nan|inf|0[0-9])|-0(?:[\s,\]}]|$))"
 
 MACROS: dict[str, Macro] = {
     "json_strict": private(f"(x) AS json_valid(x) AND NOT regexp_matches(x, '{_LENIENT}')"),
@@ -101,6 +102,10 @@ MACROS: dict[str, Macro] = {
     ),
     "json_doubled": private(
         "(j) AS list_unique(list_transform(json_keys(j), lambda t_k: lower(t_k))) < len(json_keys(j))"
+    ),
+    "json_quoted": private(
+        "(x) AS CASE WHEN regexp_matches(x, '[\\x{10000}-\\x{10FFFF}]') THEN t_json_quote(x) "
+        "ELSE CAST(to_json(x) AS VARCHAR) END"
     ),
     "json_parse": private("(x) AS CAST(t_json_text(x) AS JSON)"),
     "json_double": private(

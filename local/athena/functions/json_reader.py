@@ -39,24 +39,38 @@ class _Number(float):
         return made
 
 
+class _MinusZero(int):
+    """`-0`, which is 0 but as a text."""
+
+    text = "-0"
+
+
 def _constant(name: str) -> Any:
     raise Broken(name)
 
 
-_DECODER = json.JSONDecoder(parse_float=_Number, parse_constant=_constant)
+def _whole(text: str) -> int:
+    return _MinusZero() if text == "-0" else int(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_whole, parse_constant=_constant)
 _PLAIN = json.JSONDecoder(parse_constant=_constant)  # several times faster
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _UNLIKE_JAVA = re.compile(
-    r"(?:^|[:\[,])-?(?:\d+(?:\.\d+)?[eE]|\d{8,}\.|0\.000)|\\u|[\ud800-\udfff]"
+    r"(?:^|[:\[,])-?(?:\d+(?:\.\d+)?[eE]|\d{8,}\.|0\.000)|\\u|[\ud800-\udfff]|[\U00010000-\U0010ffff]"
 )
 _HALF = re.compile(r"[\ud800-\udfff]")
+_ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")  # Jackson writes them as two escapes
 
 
 def _value(text: str, at: int, decoder: json.JSONDecoder = _DECODER) -> tuple[Any, int]:
     try:
-        return decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # _BLANK matches the empty text too
+        value, end = decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # _BLANK matches the empty text too
     except (ValueError, RecursionError) as error:
         raise Broken from error
+    if isinstance(value, int | float) and text[end : end + 1].isdecimal():  # 01
+        raise Broken
+    return value, end
 
 
 def _letter(text: str, at: int) -> tuple[str, int]:
@@ -137,14 +151,16 @@ def dumps(value: Any) -> str:
 def _quoted(text: str) -> str:
     if _HALF.search(text):
         fail("NOT_SUPPORTED", "half a surrogate pair in JSON")
-    made = json.dumps(text, ensure_ascii=False)
+    made = _ASTRAL.sub(
+        lambda found: json.dumps(found.group())[1:-1], json.dumps(text, ensure_ascii=False)
+    )
     return re.sub(r"\\u[0-9a-f]{4}", lambda found: "\\u" + found.group()[2:].upper(), made)
 
 
 def _scalar(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, _Number):
+    if isinstance(value, _Number | _MinusZero):
         return value.text
     if isinstance(value, str):
         return value.encode(errors="replace").decode()  # half a surrogate pair, as Java does
@@ -186,7 +202,10 @@ def read(text: str | None, tokens: str, wanted: str) -> str | None:
 def _elements(text: str) -> Iterator[tuple[Any, str]]:
     """The elements of an array with their texts, as they come; raises Broken where they end."""
     at = _expect(text, 0, "[")
-    while (place := _item(text, at, 0)) is not None:
+    if _letter(text, at)[0] == "]":
+        return
+    while True:
+        place = _letter(text, at)[1]
         value, end = _value(text, place)
         yield value, text[place:end]
         letter, end = _letter(text, end)
@@ -235,6 +254,11 @@ def array_get(text: str, index: int) -> str | None:
     if value is None:
         return None
     return dumps(value) if isinstance(value, (dict, list)) else written
+
+
+def first(text: str) -> Any:
+    """The first value; the text after it may be anything. Raises Broken."""
+    return _value(text, 0)[0]
 
 
 def whole(text: str) -> Any:
@@ -310,4 +334,5 @@ FUNCTIONS = [
     ),
     PythonFunction("t_is_json_scalar", is_scalar, ["VARCHAR"], "BOOLEAN"),
     PythonFunction("t_json_text", parse, ["VARCHAR"], "VARCHAR", refuses=True),
+    PythonFunction("t_json_quote", _quoted, ["VARCHAR"], "VARCHAR", refuses=True),
 ]

@@ -135,7 +135,8 @@ MACROS: dict[str, Macro] = {
     "bitwise_xor": Macro("(a, b) AS CAST(xor(a, b) AS BIGINT)", "bigint"),
     "bitwise_not": Macro("(a) AS CAST(~CAST(a AS BIGINT) AS BIGINT)", "bigint"),
     "split_part": Macro(
-        "(s, d, i) AS CASE WHEN i > 0 THEN string_split(s, d)[i] WHEN i IS NULL OR s IS NULL THEN NULL "
+        "(s, d, i) AS CASE WHEN i IS NULL OR s IS NULL OR d IS NULL THEN NULL "
+        "WHEN i > 0 THEN string_split(s, d)[i] "
         "ELSE t_fail('INVALID_FUNCTION_ARGUMENT', 'Index must be greater than zero') END",
         "varchar",
     ),

@@ -39,7 +39,10 @@ MACROS: dict[str, Macro] = {
         "TIMESTAMP '1970-01-01' + to_microseconds(epoch_us(a) - epoch_us(b))))"
     ),
     "unix_seconds": private(
-        "(d DATE) AS epoch(d), (t TIMESTAMP) AS epoch(t), (z TIMESTAMP WITH TIME ZONE) AS epoch(z)"
+        "(d DATE) AS epoch(d), (t TIMESTAMP) AS epoch(t), (z TIMESTAMP WITH TIME ZONE) AS epoch(z), "
+        # Java adds what is left of the millisecond
+        "(n TIMESTAMP_NS) AS (epoch_us(n) - ((epoch_us(n) % 1000) + 1000) % 1000) // 1000 / 1e3 "
+        "+ ((epoch_us(n) % 1000) + 1000) % 1000 / 1e6"
     ),
     # What date_format and format_datetime print: no more than milliseconds.
     "printable": private(

@@ -219,6 +219,8 @@ _ROUND = (
 )
 MACROS = {
     "round_double": private(f"(x, d) AS {_ROUND}"),
+    # A function in Python gives NULL for NaN.
+    "cbrt": Macro("(x) AS CASE WHEN isnan(x) THEN x ELSE t_cube_root(x) END", "double"),
     "truncate_double": private("(x) AS CASE WHEN x < 0 THEN -floor(-x) ELSE floor(x) END"),
     "sign_double": private(
         "(x) AS CASE WHEN isnan(x) OR x = 0 THEN x ELSE CAST(sign(x) AS DOUBLE) END"

@@ -17,7 +17,7 @@ _INVALID = "INVALID_FUNCTION_ARGUMENT"
 def human_readable_seconds(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         fail(_INVALID, f"Invalid argument found: {value}")
-    rest, parts = int(abs(value) + 0.5), []
+    rest, parts = min(int(abs(value) + 0.5), 2**63 - 1), []
     units = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
     for unit, seconds in units:
         count, rest = divmod(rest, seconds)

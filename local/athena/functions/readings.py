@@ -90,6 +90,9 @@ def _read(text: str, pattern: str, language: Callable[[str], tuple[Token, ...]])
     found = layout.pattern.fullmatch(text)
     if not found:
         fail(_INVALID, f'Invalid format: "{text}" is malformed')
+    names = [token.field for token in layout.tokens]
+    if len(set(names)) < len(names):
+        fail("NOT_SUPPORTED", f"a field twice in the pattern {pattern}")
     pairs = zip(layout.tokens, found.groups(), strict=True)
     fields = {token.field: _value(token, part) for token, part in pairs}
     try:
@@ -109,6 +112,8 @@ def _moment(fields: dict[str, int]) -> dt.datetime:
             raise ValueError
     day = day.replace(day=fields.get("day", day.day))
     if "dow" in fields:
+        if not {"day", "doy"} & fields.keys():
+            fail("NOT_SUPPORTED", "a day of the week without a day of the month or year")
         if not 1 <= fields["dow"] <= 7:
             raise ValueError
         day += dt.timedelta(fields["dow"] - day.isoweekday())

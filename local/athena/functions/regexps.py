@@ -88,9 +88,9 @@ def position(text: str, pattern: str, start: int, occurrence: int) -> int:
         fail(_INVALID, "start position cannot be smaller than 1")
     if occurrence < 1:
         fail(_INVALID, "occurrence cannot be smaller than 1")
-    if start > len(text):
-        return -1
     at, compiled = start - 1, _compiled(text, pattern)
+    if at >= len(text):
+        return -1
     while at <= len(text) and (found := _search(compiled, text, at)):
         occurrence -= 1
         if not occurrence:

@@ -129,7 +129,7 @@ PYTHON_FUNCTIONS = [
     ),
     PythonFunction("t_double_to_varchar", java_double, ["DOUBLE"], "VARCHAR"),
     PythonFunction("t_calculate", calculate, [*["VARCHAR"] * 3, "INTEGER", "INTEGER"], "VARCHAR"),
-    PythonFunction("t_cbrt", cube_root, ["DOUBLE"], "DOUBLE"),
+    PythonFunction("t_cube_root", cube_root, ["DOUBLE"], "DOUBLE"),
     PythonFunction("t_open_csv", split_csv, [*["VARCHAR"] * 4, "INTEGER"], "VARCHAR[]"),
     PythonFunction("t_split_escaped", split_escaped, ["VARCHAR"] * 3, "VARCHAR[]"),
 ]

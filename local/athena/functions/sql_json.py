@@ -15,7 +15,7 @@ from sqlglot import exp
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import arrays, json_path
 from local.athena.functions.json_predicates import PathError
-from local.athena.functions.json_reader import Broken, dumps, whole
+from local.athena.functions.json_reader import Broken, dumps, first
 from local.athena.functions.macro import Macro
 from local.athena.functions.scalars import PythonFunction, fail
 from local.athena.sql import casts
@@ -29,7 +29,7 @@ _VARCHAR = Type("varchar")
 def _items(text: str, path: str) -> tuple[str, list[Any]]:
     """What the path finds: `input` and `path` stand for the errors of reading and of the path."""
     try:
-        root = whole(text)
+        root = first(text)
     except Broken:
         if not text.strip():
             fail("NOT_SUPPORTED", "an empty text as JSON")

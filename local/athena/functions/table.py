@@ -12,7 +12,7 @@ from local.athena.functions.library import MACROS
 
 # name = DuckDB's name : Trino's result type ("" when it follows the arguments)
 _SAME = """
-abs= acos=:double asin=:double atan=:double atan2=:double cbrt=t_cbrt:double cos=:double cosh=:double
+abs= acos=:double asin=:double atan=:double atan2=:double cos=:double cosh=:double
 degrees=:double exp=:double ln=:double log10=:double pi=:double
 radians=:double sin=:double sinh=:double tan=:double tanh=:double sqrt=:double
 power=:double pow=power:double

@@ -109,7 +109,7 @@ def _java_text(kind: str, value: str) -> str:
         return value
     moment = dt.datetime.fromisoformat(value)
     zone = "Z[UTC]" if "zone" in kind else ""
-    return f"{moment:%Y-%m-%d}T{_time_of_day(moment.time())}{zone}"
+    return f"{moment.date()}T{_time_of_day(moment.time())}{zone}"
 
 
 def _time_of_day(time: dt.time) -> str:
@@ -147,7 +147,7 @@ def _fraction(
     if "#" in flags:
         fail("NOT_SUPPORTED", "format with the flag #")
     if v is None:
-        return "null"
+        return "null"[:precision]
     _require(t, "f", kind, ("double", "real", "decimal"))
     if v in ("NaN", "Infinity", "-Infinity"):
         fail("NOT_SUPPORTED", f"format of {v}")

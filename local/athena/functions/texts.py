@@ -241,7 +241,7 @@ MACROS = {
         "integer",
     ),
     "split": Macro(
-        "(s, d) AS CASE WHEN d = '' THEN t_fail('INVALID_FUNCTION_ARGUMENT', "
+        "(s, d) AS CASE WHEN d IS NULL THEN NULL WHEN d = '' THEN t_fail('INVALID_FUNCTION_ARGUMENT', "
         "'The delimiter may not be the empty string') ELSE string_split(s, d) END, "
         "(s, d, n) AS t_split_limited(s, d, n)",
         "array(varchar)",

@@ -174,7 +174,7 @@ def to_json_text(node: Any, source: Type) -> Any:
     if source.name in ("boolean", "tinyint", "smallint", "integer", "bigint", "json"):
         return cast(node, "VARCHAR")
     if source.name == "varchar":
-        return cast(call("to_json", node), "VARCHAR")
+        return call("t_json_quoted", node)
     if source.name in ("double", "real"):
         return call(f"t_json_{source.name}", node)
     if source.name == "decimal":
@@ -218,7 +218,7 @@ def _map_text(node: Any, source: Type) -> Any:
     pairs = lambda_of(call("row", text, _part(value, item)), name)
     entries = call("list_sort", call("list_transform", call("map_entries", node), pairs))
     first, second = (call("struct_extract_at", variable(member), at) for at in (1, 2))
-    written = _joined(cast(call("to_json", first), "VARCHAR"), ":", second)
+    written = _joined(call("t_json_quoted", first), ":", second)
     members = call("list_transform", entries, lambda_of(written, member))
     return _joined("{", call("array_to_string", members, ","), "}")
 

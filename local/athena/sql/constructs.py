@@ -166,7 +166,7 @@ def _fetch(node: Any) -> None:
 def _extract(node: Any) -> Any:
     name = node.name.lower()
     name = {"day_of_week": "dow", "day_of_year": "doy", "year_of_week": "yow"}.get(name, name)
-    if name not in DIRECT:
+    if name not in DIRECT or name == "millisecond":
         raise NotSupported(f"EXTRACT({name} FROM ...)")
     return call(DIRECT[name].target, node.expression)
 

@@ -184,7 +184,8 @@ MACROS: dict[str, Macro] = {
         "ELSE CAST(x AS FLOAT) END"
     ),
     "real_to_bigint": private(
-        "(x) AS CASE WHEN x >= 9223372036854775807e0 THEN 9223372036854775807 "
+        "(x) AS CASE WHEN isnan(x) THEN t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast real NaN to bigint') "
+        "WHEN x >= 9223372036854775807e0 THEN 9223372036854775807 "
         "WHEN x <= -9223372036854775808e0 THEN CAST(-9223372036854775808 AS BIGINT) "
         "ELSE CAST(round(CAST(x AS DOUBLE)) AS BIGINT) END"
     ),

@@ -351,7 +351,11 @@ def extreme(name: str) -> Callable[[Any, list[Type]], Any]:
         if wanted is None or not is_orderable(wanted):
             raise arrays.unexpected(name, types)
         args = [coerced(a, t, wanted) for a, t in zip(node.expressions, types, strict=True)]
-        return case((any_null(*args), null()), default=call(name, *args))
+        made = call(name, *args)
+        if name == "greatest" and wanted.name in ("double", "real"):  # NaN only where all are
+            numbers = [case((exp.Not(this=call("isnan", a.copy())), a.copy())) for a in args]
+            made = call("coalesce", call(name, *numbers), args[0].copy())
+        return case((any_null(*args), null()), default=made)
 
     return rewrite
 

@@ -1,0 +1,1 @@
+"""A real Trino to compare with; see `__main__`."""
