@@ -153,6 +153,11 @@ MACROS: dict[str, Macro] = {
             "a, b", "WHEN len(a) < len(b) THEN t_array_among(b, a) ELSE t_array_among(a, b)"
         )
     ),
+    # Stands for array_join until the types of its array are known.
+    "array_join": private(
+        "(a, d) AS CASE WHEN a IS NOT NULL THEN d END, "
+        "(a, d, r) AS CASE WHEN a IS NOT NULL THEN d ELSE r END"
+    ),
     "array_except": private(
         _bound_strict(
             "a, b",

@@ -174,6 +174,9 @@ def _same_elements(name: str) -> Callable[[Any, list[Type]], Any]:
         wanted = common_of(types)
         if wanted is None or any(t.name not in ("array", "unknown") for t in types):
             raise unexpected(name, types)
+        if name == "array_except" and wanted != types[0]:
+            values, others = node.expressions
+            node.set("expressions", [cast(values, wanted.duckdb()), others])
         return _coerced(node, types, [wanted] * len(types))
 
     return finish
@@ -334,7 +337,7 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
 }
 # name in Trino -> (function that binds meanwhile, final rewrite, operands), as in `translate`
 TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
-    "array_join": ("array_to_string", _array_join, 1),
+    "array_join": ("t_array_join", _array_join, 1),
     "array_max": ("t_array_max", _array_max, 1),
     "element_at": ("array_extract", element_at, 2),
     "sequence": ("generate_series", sequence, 2),

@@ -59,6 +59,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 _UNLIKE_JAVA = re.compile(
     r"(?:^|[:\[,])-?(?:\d+(?:\.\d+)?[eE]|\d{8,}\.|0\.000)|\\u|[\ud800-\udfff]|[\U00010000-\U0010ffff]"
 )
+_ENDS = ("", " ", "\t", "\r", "\n", ",", "]", "}")  # what may come after a number
 _HALF = re.compile(r"[\ud800-\udfff]")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")  # Jackson writes them as two escapes
 
@@ -68,8 +69,12 @@ def _value(text: str, at: int, decoder: json.JSONDecoder = _DECODER) -> tuple[An
         value, end = decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # _BLANK matches the empty text too
     except (ValueError, RecursionError) as error:
         raise Broken from error
-    if isinstance(value, int | float) and text[end : end + 1].isdecimal():  # 01
-        raise Broken
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and text[end : end + 1] not in _ENDS
+    ):
+        raise Broken  # 01 or 1x
     return value, end
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.macro import Macro
 from local.athena.functions.moments import NAMES, Token, joda, mysql
+from local.athena.functions.refusals import Refused
 from local.athena.functions.scalars import PythonFunction, fail
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
@@ -97,6 +98,8 @@ def _read(text: str, pattern: str, language: Callable[[str], tuple[Token, ...]])
     fields = {token.field: _value(token, part) for token, part in pairs}
     try:
         return _moment(fields)
+    except Refused:
+        raise
     except ValueError:
         fail(_INVALID, f'Cannot parse "{text}": a field is out of range')
 

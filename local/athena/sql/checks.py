@@ -59,6 +59,12 @@ def compared(node: Any, types: list[Type]) -> Any:
     """`=` and its kin."""
     left, right = types
     symbol = _SYMBOLS[type(node)]
+    if isinstance(node.expression, exp.Any if symbol == "<>" else exp.All) and symbol in (
+        "=",
+        "<>",
+    ):
+        # by the least and the greatest value in Trino, which leave NULL and NaN out
+        raise NotSupported(f"{symbol} {node.expression.key.upper()} (subquery)")
     known = is_comparable(left) and is_comparable(right)
     wanted = common(left, right)
     if wanted is None or not known:
@@ -134,6 +140,8 @@ def branched(node: Any, types: list[Type]) -> Any:
     conditions, results = types[:count], types[count:]
     if simple and common_of(conditions) is None:
         raise mismatch("CASE operand type does not match WHEN clause operand type")
+    if simple and any(t.items for t in conditions):
+        raise NotSupported(f"CASE {conditions[0].trino()} WHEN: compare with =")
     if simple:
         operand, *values = comparable([node.this, *(i.this for i in ifs)], conditions)
         node.set("this", operand)
@@ -177,6 +185,8 @@ def nullified(node: Any, types: list[Type]) -> Any:
     wanted = common(left, right)
     if wanted is None or not is_comparable(left):
         raise mismatch(f"Types are not comparable with NULLIF: {left.trino()} vs {right.trino()}")
+    if wanted.items:
+        raise NotSupported(f"NULLIF of type {wanted.trino()}: compare with =")
     suspect = floats.may_be_nan(node.expressions, types)
     if not suspect and (left == right or left.is_integer or left.name in ("unknown", "varchar")):
         value, other = node.expressions
@@ -184,8 +194,6 @@ def nullified(node: Any, types: list[Type]) -> Any:
             return cast(call("nullif", value, other), left.duckdb())
         if left == right or left.name in ("unknown", "varchar"):
             return node
-    if wanted.items:
-        precision.require_value(wanted)
     value, other = node.expressions
     first, second = comparable([value.copy(), other], types)
     same = floats.compared(exp.EQ(this=first, expression=second), left, right)
@@ -255,7 +263,7 @@ def ordered(node: Any, types: list[Type]) -> Any:
         raise mismatch(
             f"Type {found.trino()} is not orderable, and therefore cannot be used in ORDER BY"
         )
-    return node
+    return floats.ordered(node, found)
 
 
 def arrayed(node: Any, types: list[Type]) -> Any:
@@ -289,6 +297,11 @@ def numbers(node: Any, types: list[Type]) -> Any:
 def _key(node: Any) -> list[Any]:
     """What ORDER BY sorts: an output column comes before a source's of that name."""
     select = node.parent.parent
+    if isinstance(node.this, exp.Literal) and isinstance(select, exp.Select):
+        place = int(node.this.this) - 1 if node.this.is_int else -1
+        if 0 <= place < len(select.expressions):
+            projection = select.expressions[place].unalias()
+            return [node.this if projection.find(exp.Star) else projection]
     if isinstance(node.this, exp.Column) and isinstance(select, exp.Select):
         name = node.this.name.lower()
         for projection in select.expressions:

@@ -14,6 +14,7 @@ from local.athena.functions.signatures import require_groupable
 from local.athena.sql import precision
 from local.athena.sql.checks import mismatch, require_distinct
 from local.athena.sql.coercion import common, common_of, require_fit
+from local.athena.sql.nodes import cast
 from local.athena.sql.types import Type
 
 
@@ -43,20 +44,27 @@ def united(node: Any, left: list[Type | None] | None, right: list[Type | None] |
             require_groupable(wanted, f"{kind} of a column")
 
 
-def rows(table: list[list[Type]]) -> None:
+def rows(cells: list[list[Any]], types: list[list[Type]]) -> None:
     """The rows of VALUES must have common types, column by column.
 
-    Where there is one column, a value that is a row gives Trino its fields as the columns.
+    Where there is one column, a value that is a row gives Trino its fields as the columns. Whole
+    numbers are cast: DuckDB takes a literal for as small as it is.
     """
-    if any(len(row) == 1 and row[0].name == "row" for row in table):
+    if any(len(row) == 1 and row[0].name == "row" for row in types):
         raise NotSupported("VALUES of a row: write its fields as the columns")
-    for column in map(list, zip(*table, strict=True)):
+    for at, column in enumerate(map(list, zip(*types, strict=True))):
         wanted = common_of(column)
         if wanted is None:
             kinds = " vs ".join(t.trino() for t in column)
             raise mismatch(f"Values rows have mismatched types: {kinds}")
         precision.require_value(wanted)
         require_fit(column, wanted)
+        if wanted.is_integer and any(t.name not in (wanted.name, "unknown") for t in column):
+            for row in cells:
+                cell = row[at]
+                place = exp.Placeholder()
+                cell.replace(place)
+                place.replace(cast(cell, wanted.duckdb()))
 
 
 def merged(name: str, left: Type | None, right: Type | None) -> None:

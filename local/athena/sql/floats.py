@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from local.athena.errors import NotSupported
 from local.athena.sql import precision
 from local.athena.sql.coercion import fits
 from local.athena.sql.nodes import call, cast, parens
@@ -33,6 +34,8 @@ def compared(node: Any, left: Type, right: Type) -> Any:
     if "real" in (left.name, right.name) and left.name != right.name and "double" not in (
         left.name, right.name,
     ):  # fmt: skip
+        if isinstance(node.expression, (exp.Any, exp.All)):
+            raise NotSupported(f"{left.trino()} beside {right.trino()} of a subquery: cast one")
         node.set("this", coerced(node.this, left, Type("real")))
         node.set("expression", coerced(node.expression, right, Type("real")))
     a, b = node.this, node.expression
@@ -81,6 +84,19 @@ def may_be_nan(nodes: list[Any], types: list[Type]) -> bool:
     if not any(t.name in NAMES for t in types):
         return False
     return sum(not _is_constant(n) for n in nodes) > 1
+
+
+def ordered(node: Any, found: Type) -> Any:
+    """A key of ORDER BY: where NULLs come first, NaN is the least number, else the greatest."""
+    if found.name not in NAMES or not node.args.get("nulls_first"):
+        return node
+    spec = node.parent.parent.args.get("spec") if node.parent is not None else None
+    if isinstance(node.this, exp.Literal):
+        raise NotSupported("a position NULLS FIRST of a floating-point column: write the column")
+    if spec is not None and any(isinstance(spec.args.get(s), exp.Expr) for s in ("start", "end")):
+        raise NotSupported("NULLS FIRST of floating-point numbers with a frame of offsets")
+    node.set("this", call("t_nan_first", node.this))
+    return node
 
 
 def listed(node: Any, types: list[Type]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 from typing import Any
 
@@ -116,6 +117,8 @@ def number(node: Any) -> None:
     if text.isdigit() and int(text) > 2**63 - (0 if isinstance(node.parent, exp.Neg) else 1):
         raise QueryFailed("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {text}")
     kind = literal_type(node)
+    if kind.name == "double" and math.isinf(float(text)):
+        raise QueryFailed("SYNTAX_ERROR", f"line 1:1: Number is too big: {text}")
     if kind.name == "decimal":
         if kind.numbers[0] > 38:
             raise QueryFailed("INVALID_LITERAL", f"line 1:1: Invalid numeric literal: {text}")

@@ -165,7 +165,9 @@ def _from_varchar(node: Any, target: Type) -> Any:
     if target.has_microseconds:
         if target.name != "timestamp":
             raise NotSupported(f"CAST from varchar to {target.trino()}: cast to timestamp(6)")
-        return call("t_varchar_to_timestamp_6", node)
+        return call("t_varchar_to_timestamp_6", call("t_without_zone", node))
+    if target.name == "timestamp":
+        return call("t_varchar_to_timestamp", call("t_without_zone", node))
     if target.name in _FROM_VARCHAR:
         return call(f"t_varchar_to_{target.name.replace(' ', '_')}", node)
     raise _mismatch(Type("varchar"), target)
@@ -176,6 +178,7 @@ _DATE_AND_TIME = (
     "[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,12})?)?)?"
 )
 _ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Z][A-Za-z_/][A-Za-z_/][A-Za-z_/]+|[+-][0-9:]*[1-9][0-9:]*)')"
+_OTHER_ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Za-z][A-Za-z0-9_/+-]*|[+-][0-9:]+) *')"
 _FINE = "regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[.][0-9]{4,12}')"
 MACROS: dict[str, Macro] = {
     "to_real": private(
@@ -203,6 +206,13 @@ MACROS: dict[str, Macro] = {
         "CASE WHEN regexp_full_match(x, '[0-9]+:[0-9]+') THEN x || ':00' ELSE x END AS TIME) "
         f"WHEN {_FINE} THEN t_refuse({_FINE}, 'a time finer than milliseconds: ' || x) "
         f"ELSE {_INVALID_TIME} END"
+    ),
+    # Trino reads what the clock shows.
+    "without_zone": private(
+        f"(x) AS CASE WHEN regexp_full_match(x, '{_DATE_AND_TIME} ?(UTC|Z|[+-][0-9]{{2}}:[0-9]{{2}}) *') "
+        "THEN regexp_replace(x, ' ?(UTC|Z|[+-][0-9]{2}:[0-9]{2}) *$', '') "
+        f"WHEN {_OTHER_ZONE} THEN CAST(t_refuse({_OTHER_ZONE}, 'a zone in a timestamp: ' || x) AS VARCHAR) "
+        "ELSE x END"
     ),
     "varchar_to_uuid": private(
         "(x) AS CASE WHEN x IS NULL THEN NULL "

@@ -85,7 +85,15 @@ _AGGREGATES = frozenset(
 )
 # FILTER and OVER stand around these and move with them
 _AROUND = frozenset(
-    ["sum", "avg", "histogram", "listagg", *aggregates.TYPED_CALLS, *checksums.TYPED_CALLS]
+    [
+        "sum",
+        "avg",
+        "histogram",
+        "listagg",
+        "approx_percentile",
+        *aggregates.TYPED_CALLS,
+        *checksums.TYPED_CALLS,
+    ]
 )
 
 
@@ -160,7 +168,9 @@ class Translator:
             waiting = call(_WAITING[waits_as][0], *node.expressions)
             waiting.meta["typed"] = waits_as
             if name == "typeof":
-                waiting.meta["asked"] = type(node.expressions[0]), str(node.expressions[0].this)
+                asked = node.expressions[0]
+                text = asked.this if isinstance(asked, exp.Literal) else ""
+                waiting.meta["asked"] = type(asked), str(text)
             return waiting
         if name in CHECKS or name in NUMERIC:
             node.meta["typed"] = name if name in CHECKS else "numbers"
@@ -239,7 +249,9 @@ class Translator:
             column_checks.distinct([k for k in self._output(node) or [] if k is not None])
         elif isinstance(node, exp.Values):
             rows = [cells(row) for row in node.expressions]
-            column_checks.rows([self._checked_types(holder, r, later, quick=False) for r in rows])
+            column_checks.rows(
+                rows, [self._checked_types(holder, r, later, quick=False) for r in rows]
+            )
         else:
             for name, before, after in self._scopes.merged(node):
                 column_checks.merged(

@@ -44,7 +44,8 @@ def _wide(node: Any, found: Type, result: Type) -> Any:
 
 def _calculated(operator: str, left: Type, right: Type) -> Type:
     known = next((t for t in (left, right) if t.name != "unknown"), Type("integer"))
-    left, right = (known if t.name == "unknown" else t for t in (left, right))
+    null_as = Type("decimal", (1, 0)) if known.name == "decimal" else known
+    left, right = (null_as if t.name == "unknown" else t for t in (left, right))
     result = arithmetic(operator, left, right)
     if result is None:
         raise QueryFailed(
@@ -61,8 +62,10 @@ def multiply(node: Any, types: list[Type]) -> Any:
         return intervals.multiplied(node, left, right)
     result = _calculated("*", left, right)
     a, b = _wide(node.this, left, result), _wide(node.expression, right, result)
-    if result.name != "decimal" or "unknown" in (left.name, right.name):
+    if result.name != "decimal":
         return type(node)(this=a, expression=b)
+    if "unknown" in (left.name, right.name):
+        return cast(exp.Null(), result.duckdb())
     if result.numbers[1] > 38:
         raise QueryFailed(
             "NUMERIC_VALUE_OUT_OF_RANGE",
@@ -157,7 +160,7 @@ def type_name(node: Any, types: list[Type]) -> Any:
     (kind, text), (found,) = node.meta["asked"], types
     if kind is exp.Literal and found.name == "varchar":
         return raw(f"varchar({len(text)})")
-    if found.holds("varchar") and kind not in (exp.Cast, exp.TryCast):
+    if found.holds("varchar") and kind is not exp.Cast:
         raise NotSupported(f"typeof of {found.trino()}: the length of its text is not known")
     return raw(found.trino())
 
@@ -280,6 +283,8 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
             made = type(node)(this=a, expression=b)
             return cast(made, result.duckdb()) if result.name in ("decimal", "real") else made
         if "unknown" in (left.name, right.name):
+            if "decimal" in (left.name, right.name):
+                return cast(exp.Null(), _calculated(sign_, left, right).duckdb())
             return node
         plain = _of_literal(operator, node, left, right)
         if plain is not None:
@@ -368,7 +373,7 @@ def converted(node: Any, types: list[Type]) -> Any:
     target = parse_type(node.args["target"])
     if not isinstance(node, exp.TryCast):
         return convert(node.this, types[0], target)
-    if isinstance(node.this, (exp.Column, exp.Literal)):
+    if isinstance(node.this, (exp.Column, exp.Literal)) and target.name != "real":
         return call("try", convert(node.this, types[0], target))
     name = fresh("c")  # a failure of the operand itself is none of TRY_CAST's
     return let(node.this, name, call("try", convert(variable(name), types[0], target)))

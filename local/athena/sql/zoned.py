@@ -155,7 +155,7 @@ def at_zone(node: Any, types: list[Type]) -> Any:
 
 def with_timezone(node: Any, types: list[Type]) -> Any:
     value, zone = arity(node, "with_timezone", 2)
-    if types[0].has_microseconds:
+    if types[0].has_microseconds or types[0].name == "date":  # a date has Trino's timestamp(0)
         raise NotSupported(f"with_timezone of {types[0].trino()}: cast it to timestamp(3)")
     if types[0].name not in ("date", "timestamp", "unknown"):
         raise arrays.unexpected("with_timezone", types)

@@ -41,13 +41,13 @@ def main() -> None:
                 verdict = _compared(case, found)
                 counts[verdict] += 1
                 if verdict == "other":
-                    shown = (
-                        found.error
-                        and f"{found.error}: {found.message}"
-                        or (found.types, found.rows)
+                    error = f"{found.error}: {found.message}" if found.error else ""
+                    shown = error or (found.types, found.rows)
+                    sys.stdout.write(
+                        f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {shown}\n"
                     )
-                    print(f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {shown}")
-    print(", ".join(f"{count} {name}" for name, count in sorted(counts.items())), file=sys.stderr)
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    sys.stdout.write(f"{told}\n")
 
 
 def _expected(case: dict[str, Any]) -> Any:

@@ -59,8 +59,10 @@ class Trino:
 
     def ask(self, query: str) -> Answer:
         """Run one query; raises RuntimeError when Trino has ended."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(base64.b64encode(query.encode()).decode() + "\n")
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        text = query.encode(errors="replace")  # half of a pair of surrogates is no text
+        self._process.stdin.write(base64.b64encode(text).decode() + "\n")
         self._process.stdin.flush()
         answer = Answer()
         for line in self._process.stdout:
