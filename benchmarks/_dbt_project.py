@@ -38,7 +38,7 @@ shop:
       region_name: us-east-1
       s3_staging_dir: s3://<bucket>/results/
       s3_data_dir: s3://<bucket>/shop/
-      threads: 4
+      threads: 2
 """
 _VIEWS = {
     "stg_customers": "select customer_id, upper(city) as city, plan, since from {{ ref('customers') }}",

@@ -27,11 +27,11 @@ def check(window: Any, name: str, where: str) -> None:
         raise QueryFailed(
             "MISSING_ORDER_BY", f"{where}: {name} function requires an ORDER BY window clause"
         )
-    if name in UNFRAMED and window.args.get("spec") is not None:
-        if name in ("lag", "lead"):
-            raise QueryFailed(
-                "INVALID_WINDOW_FRAME", f"{where}: Cannot specify window frame for {name} function"
-            )
+    if name in ("lag", "lead") and _spec(window) is not None:
+        raise QueryFailed(
+            "INVALID_WINDOW_FRAME", f"{where}: Cannot specify window frame for {name} function"
+        )
+    if name in UNFRAMED:
         window.set("spec", None)  # Trino does not look at it
     if isinstance(window.this, (exp.IgnoreNulls, exp.RespectNulls)) and name not in _TAKE_NULLS:
         raise QueryFailed(
@@ -47,15 +47,29 @@ def check(window: Any, name: str, where: str) -> None:
         raise NotSupported(f"{where}: DISTINCT in window function parameters: {name}")
 
 
+def _named(window: Any) -> Any:
+    """The window that another one names, None for none."""
+    name, select = str(window.alias).lower(), window.find_ancestor(exp.Select)
+    for other in (select.args.get("windows") or []) if name and select is not None else []:
+        if other is not window and other.name.lower() == name:
+            return other
+    return None
+
+
 def _order(window: Any) -> list[Any]:
     """What the window sorts by, itself or by the name of another."""
     if window.args.get("order") is not None:
         return list(window.args["order"].expressions)
-    name, select = str(window.alias).lower(), window.find_ancestor(exp.Select)
-    for other in (select.args.get("windows") or []) if name and select is not None else []:
-        if other is not window and other.name.lower() == name:
-            return _order(other)
-    return []
+    other = _named(window)
+    return [] if other is None else _order(other)
+
+
+def _spec(window: Any) -> Any:
+    """The frame of the window or of the one that it names."""
+    if window.args.get("spec") is not None:
+        return window.args["spec"]
+    other = _named(window)
+    return None if other is None else _spec(other)
 
 
 def wait(spec: Any) -> None:
