@@ -110,6 +110,8 @@ def _decimal(value: Decimal, kind: Type) -> str:
 
 
 def _interval(value: Any, kind: Type) -> str:
+    if isinstance(value, str):
+        raise NotSupported("intervals as keys of a map in a result")
     return intervals.text(kind.name, next(iter(value.values())))
 
 

@@ -31,16 +31,17 @@ def compared(node: Any, left: Type, right: Type) -> Any:
     """In DuckDB NaN equals itself and exceeds all other numbers; in Trino it does neither."""
     if left.name not in NAMES and right.name not in NAMES:
         return node
+    if isinstance(node.expression, (exp.Any, exp.All)):
+        kinds = f"{left.trino()} and {right.trino()}"
+        raise NotSupported(
+            f"{node.expression.key.upper()} (subquery) with {kinds}: NaN may be there"
+        )
     if "real" in (left.name, right.name) and left.name != right.name and "double" not in (
         left.name, right.name,
     ):  # fmt: skip
-        if isinstance(node.expression, (exp.Any, exp.All)):
-            raise NotSupported(f"{left.trino()} beside {right.trino()} of a subquery: cast one")
         node.set("this", coerced(node.this, left, Type("real")))
         node.set("expression", coerced(node.expression, right, Type("real")))
     a, b = node.this, node.expression
-    if isinstance(b, (exp.Any, exp.All)):
-        return node
     suspects = []
     if left.name in NAMES and isinstance(node, (exp.EQ, exp.NEQ, exp.GT, exp.GTE)):
         suspects.append((a, b))
