@@ -167,8 +167,11 @@ class Work:
                 names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]
                 plan.columns = [(n, k) for n, (_, k) in zip(names, plan.columns, strict=True)]
             return plan
-        except duckdb.Error as error:
-            raise explain(error, text) from error
+        except Exception as error:
+            refusals.forget(self._number)
+            if isinstance(error, duckdb.Error):
+                raise explain(error, text) from error
+            raise
         finally:
             self._connections.remove(session)
             session.close()

@@ -178,7 +178,12 @@ _DATE_AND_TIME = (
     "[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,12})?)?)?"
 )
 _ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Z][A-Za-z_/][A-Za-z_/][A-Za-z_/]+|[+-][0-9:]*[1-9][0-9:]*)')"
-_OTHER_ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Za-z][A-Za-z0-9_/+-]*|[+-][0-9:]+) *')"
+_CLOCK_ZONE = f"regexp_full_match(x, '{_DATE_AND_TIME} ?(UTC|Z|[+-][0-9]{{2}}:[0-9]{{2}}) *')"
+# Said once more to `t_refuse`: DuckDB may try it on a constant that another branch is for.
+_OTHER_ZONE = (
+    f"(regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Za-z][A-Za-z0-9_/+-]*|[+-][0-9:]+) *') "
+    f"AND NOT {_CLOCK_ZONE})"
+)
 _FINE = "regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[.][0-9]{4,12}')"
 MACROS: dict[str, Macro] = {
     "to_real": private(
@@ -209,7 +214,7 @@ MACROS: dict[str, Macro] = {
     ),
     # Trino reads what the clock shows.
     "without_zone": private(
-        f"(x) AS CASE WHEN regexp_full_match(x, '{_DATE_AND_TIME} ?(UTC|Z|[+-][0-9]{{2}}:[0-9]{{2}}) *') "
+        f"(x) AS CASE WHEN {_CLOCK_ZONE} "
         "THEN regexp_replace(x, ' ?(UTC|Z|[+-][0-9]{2}:[0-9]{2}) *$', '') "
         f"WHEN {_OTHER_ZONE} THEN CAST(t_refuse({_OTHER_ZONE}, 'a zone in a timestamp: ' || x) AS VARCHAR) "
         "ELSE x END"
