@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--trino", default="422", metavar="VERSION")
     parser.add_argument("files", nargs="*", help="names like arrays; all without any")
     given = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a case has half a pair of surrogates
     counts: Counter[str] = Counter()
     with Trino(given.trino, _FOLDER.resolve() / given.trino) as trino:
         for path in sorted(_CASES.glob("*.yml")):
