@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -93,7 +93,7 @@ class Executions:
         )
         self._require_bucket(found["OutputLocation"])
         parameters = request.get("ExecutionParameters") or []
-        sql, statement, tree = _checked(request["QueryString"], parameters)
+        sql, statement = _checked(request["QueryString"], parameters)
         record = records.new(request, statement, found, group)
         key = str(record["QueryExecutionId"])
         with self._starting:
@@ -106,7 +106,7 @@ class Executions:
             return self._started_before(known, record)
         if not self._reuse(record, request):
             given = parameters if statement.kind == "execute" else []
-            self._submit(record, sql, statement, tree, found["OutputLocation"], given)
+            self._submit(record, sql, statement, found["OutputLocation"], given)
         return key
 
     def _require_bucket(self, location: str) -> None:
@@ -128,13 +128,7 @@ class Executions:
         return key
 
     def _submit(
-        self,
-        record: Record,
-        sql: str,
-        statement: Statement,
-        tree: Any,
-        folder: str,
-        given: list[str],
+        self, record: Record, sql: str, statement: Statement, folder: str, given: list[str]
     ) -> None:
         key, group = record["QueryExecutionId"], record["WorkGroup"]
         database = record["QueryExecutionContext"].get("Database", "default")
@@ -149,7 +143,6 @@ class Executions:
             database,
             folder,
             lambda name: self._saved.prepared_text(group, name),
-            tree,
         )
         self._save(record)
         running = self._running[key] = _Running(work)
@@ -329,24 +322,20 @@ def _require_runnable(record: Record, statement: Statement) -> None:
         raise QueryFailed("CATALOG_NOT_FOUND", f"line 1:1: Catalog '{catalog}' does not exist")
 
 
-def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement, Any]:
-    """Syntax errors are answered at once, as Athena does, everything else by the execution.
-
-    The text to run, its kind and, of a query, its tree.
-    """
-    tree = None
+def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
+    """Syntax errors are answered at once, as Athena does, everything else by the execution."""
     try:
         statement = classify(sql)
         if parameters and statement.kind != "execute":
             sql = bind(statement.text, [literal(p) for p in parameters])
             statement = classify(sql)
         if statement.kind == "query":
-            tree = parse(statement.text)
+            statement = replace(statement, tree=parse(statement.text))
     except QueryFailed as error:
         if error.name == "SYNTAX_ERROR":
             raise RequestRefused(error.message, detail="MALFORMED_QUERY") from error
         statement = classify(sql)
-    return statement.text, statement, tree
+    return statement.text, statement
 
 
 def literal(parameter: str) -> str:

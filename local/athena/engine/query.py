@@ -166,13 +166,12 @@ class Work:
             if resolver.output is not None:  # DuckDB numbers names that occur twice
                 names = [n or f"{UNNAMED}{at}" for at, n in enumerate(resolver.output)]
                 plan.columns = [(n, k) for n, (_, k) in zip(names, plan.columns, strict=True)]
+            refusals.require_none(self._number)
             return plan
-        except Exception as error:
-            refusals.forget(self._number)
-            if isinstance(error, duckdb.Error):
-                raise explain(error, text) from error
-            raise
+        except duckdb.Error as error:
+            raise explain(error, text) from error
         finally:
+            refusals.forget(self._number)
             self._connections.remove(session)
             session.close()
 

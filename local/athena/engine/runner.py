@@ -49,10 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """One execution: its id, statement, place of results (`s3://…/`), parameters already bound.
-
-    `tree` is that of a query which has been parsed; planning uses it up.
-    """
+    """One execution: its id, statement, place of results (`s3://…/`), parameters already bound."""
 
     id: str
     sql: str
@@ -60,7 +57,6 @@ class Task:
     database: str
     output_folder: str
     prepared: Callable[[str], str | None]
-    tree: Any = None
 
 
 class Engine:
@@ -129,7 +125,7 @@ class Engine:
         if kind == "execute":
             return self._execute(task, work)
         if kind == "query":
-            plan = work.plan(task.sql, tree=task.tree)
+            plan = work.plan(task.sql, tree=task.statement.tree)
             return self._rows(task, work, plan)
         if kind in ("create_table", "insert", "unload", "change"):
             return self._written(task, work, kind)

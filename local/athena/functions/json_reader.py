@@ -64,9 +64,15 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")  # Jackson writes them as two escapes
 
 
+def _skipped(text: str, at: int) -> int:
+    """The place after the blanks at a place."""
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
+
+
 def _value(text: str, at: int, decoder: json.JSONDecoder = _DECODER) -> tuple[Any, int]:
     try:
-        value, end = decoder.raw_decode(text, _BLANK.match(text, at).end())  # type: ignore[union-attr]  # _BLANK matches the empty text too
+        value, end = decoder.raw_decode(text, _skipped(text, at))
     except (ValueError, RecursionError) as error:
         raise Broken from error
     if (
@@ -80,7 +86,7 @@ def _value(text: str, at: int, decoder: json.JSONDecoder = _DECODER) -> tuple[An
 
 def _letter(text: str, at: int) -> tuple[str, int]:
     """The next letter that is no blank, and its place."""
-    at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # _BLANK matches the empty text too
+    at = _skipped(text, at)
     if at == len(text):
         raise Broken
     return text[at], at
@@ -268,7 +274,7 @@ def first(text: str) -> Any:
 
 def whole(text: str) -> Any:
     value, end = _value(text, 0)
-    if _BLANK.match(text, end).end() < len(text):  # type: ignore[union-attr]  # _BLANK matches the empty text too
+    if _skipped(text, end) < len(text):
         raise Broken
     return value
 

@@ -85,6 +85,7 @@ def read(text: str) -> Pattern:
 def never_empty(pattern: Pattern) -> bool:
     """Whether no match can be empty: engines differ in how they go on after an empty one."""
     flags = pattern.checked().flags
+    # The parser of `re`, which alone knows the least width, has no name in typeshed.
     least: int = re._parser.parse(pattern.ascii, flags).getwidth()[0]  # type: ignore[attr-defined]
     return least > 0
 

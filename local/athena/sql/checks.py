@@ -59,10 +59,7 @@ def compared(node: Any, types: list[Type]) -> Any:
     """`=` and its kin."""
     left, right = types
     symbol = _SYMBOLS[type(node)]
-    if isinstance(node.expression, exp.Any if symbol == "<>" else exp.All) and symbol in (
-        "=",
-        "<>",
-    ):
+    if (type(node), type(node.expression)) in ((exp.NEQ, exp.Any), (exp.EQ, exp.All)):
         # by the least and the greatest value in Trino, which leave NULL and NaN out
         raise NotSupported(f"{symbol} {node.expression.key.upper()} (subquery)")
     known = is_comparable(left) and is_comparable(right)

@@ -91,11 +91,8 @@ def ordered(node: Any, found: Type) -> Any:
     """A key of ORDER BY: where NULLs come first, NaN is the least number, else the greatest."""
     if found.name not in NAMES or not node.args.get("nulls_first"):
         return node
-    spec = node.parent.parent.args.get("spec") if node.parent is not None else None
     if isinstance(node.this, exp.Literal):
         raise NotSupported("a position NULLS FIRST of a floating-point column: write the column")
-    if spec is not None and any(isinstance(spec.args.get(s), exp.Expr) for s in ("start", "end")):
-        raise NotSupported("NULLS FIRST of floating-point numbers with a frame of offsets")
     node.set("this", call("t_nan_first", node.this))
     return node
 

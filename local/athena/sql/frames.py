@@ -96,13 +96,18 @@ def operands(node: Any) -> list[Any]:
     spec = node.parent
     if str(spec.args.get("kind")).upper() != "RANGE":
         return [node.this]
-    return [node.this, _order(spec.parent)[0].this]
+    key = _order(spec.parent)[0]
+    node.meta["nulls first"] = bool(key.args.get("nulls_first"))
+    return [node.this, key.this]
 
 
 def offset(node: Any, types: list[Type]) -> Any:
     """The offset, failing where it is NULL or negative; `types` are its own and its sort key's."""
     found = types[0]
     if len(types) > 1:
+        # Such a key is sorted as a row, see `floats.ordered`, from which no offset can be taken.
+        if node.meta["nulls first"] and types[1].name in ("double", "real", "row"):
+            raise NotSupported("RANGE with an offset over floating-point numbers NULLS FIRST")
         _check_range(found, types[1])
     elif found.name != "unknown" and not (
         found.is_integer or (found.name == "decimal" and found.numbers[1:] == (0,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from local.athena.errors import NotSupported, QueryFailed
 
@@ -65,13 +66,17 @@ def lex(sql: str, *, hive: bool = False) -> list[Lexeme]:
 
 @dataclass(frozen=True)
 class Statement:
-    """`type` and `sub` are Athena's StatementType and SubstatementType, `kind` the engine's name."""
+    """`type` and `sub` are Athena's StatementType and SubstatementType, `kind` the engine's name.
+
+    `tree` is that of a query whose syntax was checked; planning uses it up.
+    """
 
     kind: str
     type: str
     sub: str
     text: str
     lexemes: tuple[Lexeme, ...]
+    tree: Any = None
 
     @classmethod
     def part(cls, text: str) -> Statement:

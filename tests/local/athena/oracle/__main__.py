@@ -9,6 +9,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,8 @@ def main() -> None:
     parser.add_argument("--trino", default="422", metavar="VERSION")
     parser.add_argument("files", nargs="*", help="names like arrays; all without any")
     given = parser.parse_args()
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a case has half a pair of surrogates
     counts: Counter[str] = Counter()
-    with Trino(given.trino, _FOLDER.resolve() / given.trino) as trino:
+    with closing(Trino(given.trino, _FOLDER.resolve() / given.trino)) as trino:
         for path in sorted(_CASES.glob("*.yml")):
             if given.files and path.stem not in given.files:
                 continue
@@ -44,11 +44,13 @@ def main() -> None:
                 if verdict == "other":
                     error = f"{found.error}: {found.message}" if found.error else ""
                     shown = error or (found.types, found.rows)
-                    sys.stdout.write(
-                        f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {shown}\n"
-                    )
-    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    sys.stdout.write(f"{told}\n")
+                    _say(f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {shown}")
+    _say(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+
+
+def _say(text: str) -> None:
+    """A case holds half of a pair of surrogates, which is no UTF-8."""
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def _expected(case: dict[str, Any]) -> Any:

@@ -6,7 +6,6 @@ import base64
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 _HERE = Path(__file__).parent
 
@@ -22,7 +21,7 @@ class Answer:
 
 
 class Trino:
-    """Answers queries without tables; use as a context manager."""
+    """Answers queries without tables until it is closed."""
 
     def __init__(self, version: str, folder: Path) -> None:
         """Fetch and compile into `folder`; raises subprocess.CalledProcessError when either fails."""
@@ -45,15 +44,7 @@ class Trino:
                 text=True,
             )
 
-    def __enter__(self) -> Trino:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._process.kill()
         self._process.wait()
 
