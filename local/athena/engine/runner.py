@@ -147,12 +147,10 @@ class Engine:
         infos = [results.column_info(name, kind) for name, kind in plan.display_columns()]
         path = self._row_file(task.id)
         url = f"{task.output_folder}{task.id}.csv"
+        count = output.write(work, plan, task.sql, path)
+        work.settle()
         described = companion.encoded(task.id, infos)
-        with self.storage.putting(f"{url}.metadata", described) as written:
-            count = output.write(work, plan, task.sql, path)
-            work.settle()
-            written()
-            self.storage.put(url, path, work.check)
+        self.storage.put_all([(url, path), (f"{url}.metadata", described)], work.check)
         return Outcome(infos, count, output=url)
 
     def _row_file(self, execution: str) -> Path:

@@ -22,7 +22,6 @@ from local.athena.settings import Settings
 
 _DOWNLOADS = 8
 _UPLOADS = 4
-_BESIDE = 4  # small objects while queries run, which an upload must not keep waiting
 _OFFERED = 256 * 1024  # bytes; fewer are written sooner than offered
 _DELETED = 1000  # keys a call of DeleteObjects
 # Bytes; above, a transfer in parts, whose threads cost more than a PUT. A local S3 holds the whole
@@ -63,7 +62,6 @@ class Storage:
     def __init__(self, calls: Calls, client: Any, settings: Settings) -> None:
         self._calls, self._client = calls, client
         self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="athena-upload")
-        self._beside = ThreadPoolExecutor(_BESIDE, thread_name_prefix="athena-beside")
         self._buckets: set[str] = set()
         self._cache = settings.state_dir / "objects"
         self._scratch = settings.scratch
@@ -199,20 +197,6 @@ class Storage:
             return False
         return True
 
-    @contextmanager
-    def putting(self, url: str, body: bytes) -> Iterator[Callable[[], None]]:
-        """Write a small object while the block runs; it is gone again when the block raises.
-
-        What the block is given waits until the object is there, or raises.
-        """
-        writing = self._beside.submit(self.put, url, body)
-        try:
-            yield writing.result
-        except BaseException:
-            if not writing.cancel() and not writing.exception():
-                self.remove(url)
-            raise
-
     def put_all(self, objects: list[tuple[str, Path | bytes]], check: Check = lambda: None) -> None:
         """Write objects side by side; all are there when it returns, none when it raises.
 
@@ -229,7 +213,6 @@ class Storage:
 
     def close(self) -> None:
         self._uploads.shutdown(wait=True)
-        self._beside.shutdown(wait=True)
 
     def read(self, url: str) -> bytes:
         bucket, key = split_url(url)

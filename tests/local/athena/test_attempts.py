@@ -53,3 +53,11 @@ def test_what_answers_otherwise_each_time_is_refused(tmp_path: Path) -> None:
 def test_it_takes_one_argument(tmp_path: Path, call: str) -> None:
     with engine(tmp_path) as work, pytest.raises(QueryFailed, match="FUNCTION_NOT_FOUND"):
         work.plan(f"select {call}")
+
+
+def test_a_refusal_ends_with_its_query(tmp_path: Path) -> None:
+    with engine(tmp_path) as work:
+        with pytest.raises(QueryFailed) as refused:
+            answer(work, "select try_cast('2020-02-29 10:11:12 FOO' as timestamp)")
+        assert refused.value.name == "NOT_SUPPORTED"
+        assert answer(work, "select try(1 / x) from (values 0) as t(x)") == (["integer"], [[None]])

@@ -46,6 +46,17 @@ def test_a_csv_tells_null_from_nothing_and_keeps_lines_and_letters(
     assert query.rows(sql) == [['a"b', "x,y"], [None, ""], ["é\n日本", " "]]
 
 
+def test_a_query_that_fails_while_it_runs_leaves_nothing(query: Query, endpoint: Endpoint) -> None:
+    place = f"{PREFIX}/failed/"
+    failed = query.execution(
+        "select 1 / x from unnest(sequence(0, 3)) as t(x)",
+        ResultConfiguration={"OutputLocation": place},
+    )
+    assert failed["Status"]["StateChangeReason"].startswith("DIVISION_BY_ZERO")
+    s3: Any = endpoint.client("s3")
+    assert s3.list_objects_v2(Bucket=RESULTS, Prefix="files/failed/")["KeyCount"] == 0
+
+
 def test_a_location_without_a_slash_at_its_end_is_a_folder_too(query: Query) -> None:
     done = _done(query, "select 1", PREFIX)
     assert (
