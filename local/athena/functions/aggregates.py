@@ -27,28 +27,6 @@ MACROS: dict[str, Macro] = {
     "present": private(
         "(l) AS CASE WHEN list_count(l) > 0 THEN list_filter(l, lambda t_e: t_e IS NOT NULL) END"
     ),
-    "power_sum": private("(l, m, n) AS list_sum(list_transform(l, lambda t_p: pow(t_p - m, n)))"),
-    "skewness_of": private(
-        "(l, m) AS CASE WHEN len(l) >= 3 "
-        "THEN sqrt(len(l)) * t_power_sum(l, m, 3) / pow(t_power_sum(l, m, 2), 1.5e0) END"
-    ),
-    "kurtosis_of": private(
-        "(l, m) AS CASE WHEN len(l) >= 4 THEN (len(l) - 1e0) * len(l) * (len(l) + 1e0) "
-        "/ ((len(l) - 2e0) * (len(l) - 3e0)) * t_power_sum(l, m, 4) / pow(t_power_sum(l, m, 2), 2) "
-        "- 3e0 * pow(len(l) - 1e0, 2) / ((len(l) - 2e0) * (len(l) - 3e0)) END"
-    ),
-    **{
-        name: private(
-            "(l) AS list_transform([t_present(l)], lambda t_l: list_transform([list_avg(t_l)], "
-            f"lambda t_m: t_{name}_of(t_l, t_m))[1])[1]"
-        )
-        for name in ("skewness", "kurtosis")
-    },
-    "logarithm": private(
-        "(x) AS CASE WHEN x > 0 THEN ln(x) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) "
-        "WHEN x < 0 THEN CAST('NaN' AS DOUBLE) END"
-    ),
-    "finite": private("(x) AS CASE WHEN isfinite(x) THEN x END"),
     # For Trino's max NaN is the least number, for DuckDB the greatest.
     "nan_first": private("(x) AS CASE WHEN x IS NOT NULL THEN row(NOT isnan(x), x) END"),
     "extreme_by": private(
@@ -154,31 +132,6 @@ def _map_union(node: Any) -> Any:
     return after_window(node, maps, lambda made: call("t_map_union", made))
 
 
-def _moment(name: str) -> Callable[[Any], Any]:
-    def rewrite(node: Any) -> Any:
-        numbers = collect(node, name, 1, lambda x: cast(x, "DOUBLE"))
-        return after_window(node, numbers, lambda made: call(f"t_{name}", made))
-
-    return rewrite
-
-
-def _of_pairs(name: str) -> Callable[[Any, list[Type]], Any]:
-    """Over pairs of doubles, or of reals where neither is a double: Trino's choice for exact numbers.
-
-    DuckDB answers NaN where too few or equal values leave nothing to compute, Trino NULL.
-    """
-
-    def finish(node: Any, types: list[Type]) -> Any:
-        if any(not t.is_number and t.name != "unknown" for t in types):
-            raise unexpected(name, types)
-        kind = "DOUBLE" if "double" in [t.name for t in types] else "FLOAT"
-        pair = [cast(cast(value, kind), "DOUBLE") for value in arity(node, name, 2)]
-        made = call(name, *pair)
-        return after_window(node, made, lambda made: cast(call("t_finite", made), kind))
-
-    return finish
-
-
 def _reduce_agg(node: Any) -> Any:
     args, order, distinct = _arguments(node)
     if len(args) != 4 or order is not None or distinct:
@@ -273,21 +226,6 @@ def _bitwise(name: str, target: str) -> Callable[[Any, list[Type]], Any]:
     return finish
 
 
-def _geometric_mean(node: Any, types: list[Type]) -> Any:
-    if not types[0].is_number and types[0].name != "unknown":
-        raise unexpected("geometric_mean", types)
-    kind = "FLOAT" if types[0].name in ("real", "decimal") else "DOUBLE"
-    logarithms = collect(
-        node, "geometric_mean", 1, lambda x: call("t_logarithm", cast(cast(x, kind), "DOUBLE"))
-    )
-    logarithms.set("this", "avg")
-
-    def finish(made: Any) -> Any:
-        return cast(call("exp", made), kind)
-
-    return after_window(node, logarithms, finish)
-
-
 def waiting_text(node: Any) -> Any:
     """LISTAGG: sqlglot's GroupConcat holds DISTINCT and WITHIN GROUP in its first argument."""
     if not isinstance(node.this, exp.Order):
@@ -301,7 +239,7 @@ def text_operands(node: Any) -> list[Any]:
 
 
 def grouped_text(node: Any, types: list[Type]) -> Any:
-    if types[0].name not in ("varchar", "unknown"):
+    if types[0].name != "varchar":
         raise unexpected("listagg", types)
     if isinstance(outermost(node), exp.Window):
         raise NotSupported("LISTAGG over a window")
@@ -321,8 +259,6 @@ REWRITES: dict[str, Callable[[Any], Any]] = {
     "map_agg": _pairs("map_agg"),
     "multimap_agg": _pairs("multimap_agg"),
     "map_union": _map_union,
-    "skewness": _moment("skewness"),
-    "kurtosis": _moment("kurtosis"),
     "reduce_agg": _reduce_agg,
     "count": _counted,
 }
@@ -331,12 +267,6 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "min": ("min", _extreme("min"), 1),
     "max_by": ("arg_max_null", _extreme_by("max_by"), 2),
     "min_by": ("arg_min_null", _extreme_by("min_by"), 2),
-    "geometric_mean": ("avg", _geometric_mean, 1),
-    "covar_pop": ("covar_pop", _of_pairs("covar_pop"), 2),
-    "covar_samp": ("covar_samp", _of_pairs("covar_samp"), 2),
-    "corr": ("corr", _of_pairs("corr"), 2),
-    "regr_slope": ("regr_slope", _of_pairs("regr_slope"), 2),
-    "regr_intercept": ("regr_intercept", _of_pairs("regr_intercept"), 2),
     "bitwise_and_agg": ("bit_and", _bitwise("bitwise_and_agg", "bit_and"), 1),
     "bitwise_or_agg": ("bit_or", _bitwise("bitwise_or_agg", "bit_or"), 1),
     "bitwise_xor_agg": ("bit_xor", _bitwise("bitwise_xor_agg", "bit_xor"), 1),

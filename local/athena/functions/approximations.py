@@ -37,8 +37,8 @@ def weighted_values(
     values: list[float], weights: list[float], percentages: list[float]
 ) -> list[float]:
     """What a t-digest of the sorted values answers before it merges any of them."""
-    if any(w <= 0 for w in weights):
-        fail("INVALID_FUNCTION_ARGUMENT", "percentile weight must be > 0")
+    if any(w < 1 for w in weights):
+        fail("INVALID_FUNCTION_ARGUMENT", f"weight must be >= 1, was {min(weights)}")
     return [_value_at(values, weights, p * sum(weights)) for p in percentages]
 
 

@@ -176,6 +176,8 @@ def _clause(name: str, clauses: _Clauses, spec: dict[str, Any], defaults: dict[s
         clauses.take_if("ON", "SCALAR", "STRING")
     else:
         what, occasion, default = clauses.behaviour()
+        if occasion in defaults or "error" in defaults:
+            raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{what}'.")
         spec[occasion] = what
         defaults[occasion] = default
 

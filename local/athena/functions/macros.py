@@ -80,8 +80,10 @@ MACROS: dict[str, Macro] = {
     "varchar_to_bigint": _integer_cast("BIGINT", "BIGINT"),
     "varchar_to_double": _private(
         "(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, "
-        "'[ ]*[+-]?(([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)[ ]*') "
-        "THEN CAST(x AS DOUBLE) "
+        "'[ ]*[+-]?(([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[dDfF]?|NaN|Infinity)[ ]*') "
+        "THEN CAST(rtrim(rtrim(x), 'dDfF') AS DOUBLE) "
+        "WHEN regexp_full_match(x, '[ ]*[+-]?0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+[dDfF]?[ ]*') "
+        "THEN t_refuse(x LIKE '%0x%' OR x LIKE '%0X%', 'a hexadecimal number in a text: ' || x) "
         "ELSE t_fail('INVALID_CAST_ARGUMENT', 'Cannot cast ''' || x || ''' to DOUBLE') END"
     ),
     "varchar_to_number_text": _private(

@@ -210,15 +210,21 @@ def _random() -> str:
 
 
 # round(x, d) of a double: by the factor 10^d, half away from zero, as Java computes it.
-_LARGE = "(isfinite(x) AND abs(x) * pow(10e0, d) >= 9.2e18)"
+# Where the product is infinite one Trino fails and a later one answers x.
+_LARGE = "(isfinite(x) AND isinf(abs(x) * pow(10e0, d)))"
 _ROUND = (
     f"CASE WHEN isnan(x) OR isinf(x) THEN x WHEN {_LARGE} "
-    f"THEN t_refuse({_LARGE}, concat('round of so large a number: ', x)) "
+    f"THEN t_refuse({_LARGE}, concat('round to so many digits: ', d)) "
     "WHEN x < 0 THEN -(round(-x * pow(10e0, d)) / pow(10e0, d)) "
     "ELSE round(x * pow(10e0, d)) / pow(10e0, d) END"
 )
 MACROS = {
     "round_double": private(f"(x, d) AS {_ROUND}"),
+    "round_bigint": private(
+        "(x, d) AS CASE WHEN d <= -19 AND x IS NOT NULL "
+        "THEN t_fail('NUMERIC_VALUE_OUT_OF_RANGE', concat('numerical overflow: ', x)) "
+        "ELSE CAST(round(x, d) AS BIGINT) END"
+    ),
     # A function in Python gives NULL for NaN.
     "cbrt": Macro("(x) AS CASE WHEN isnan(x) THEN x ELSE t_cube_root(x) END", "double"),
     "truncate_double": private("(x) AS CASE WHEN x < 0 THEN -floor(-x) ELSE floor(x) END"),

@@ -16,55 +16,56 @@ from local.athena.sql.types import INTEGERS, Type
 
 # argument kinds in order, alternatives with |; `>boolean` is a lambda of that result.
 # `any` is not looked at, `orderable` is what `<` compares, `groupable` what DuckDB groups as Trino
-# does, `set` an array of such elements.
+# does, `set` an array of such elements. `!` before them: a NULL without a type leaves Trino's type of
+# the result open or makes it one that nobody means (`abs(NULL)` is a tinyint), so it is refused.
 # Source: https://trino.io/docs/current/functions/list-by-topic.html
 _KINDS = """
 json_format: json
 json_parse: varchar
 json_extract: varchar|json
-json_extract_scalar: varchar|json
+json_extract_scalar: !varchar|json
 json_size: varchar|json
 json_array_length: varchar|json
 json_array_get: varchar|json integer
 json_array_contains: varchar|json
 is_json_scalar: varchar|json
-transform: array
-filter: array >boolean
+transform: !array
+filter: !array >boolean
 any_match: array >boolean
 all_match: array >boolean
 none_match: array >boolean
-reduce: array
+reduce: array !any
 zip: array array array array array
 zip_with: array array
-array_sort: array
+array_sort: !array
 array_min: array
-array_distinct: set
+array_distinct: !set
 array_union: set set
 array_intersect: set set
-array_except: set set
+array_except: !set set
 arrays_overlap: set set
-array_histogram: set
-histogram: groupable
+array_histogram: !set
+histogram: !groupable
 approx_distinct: groupable
-shuffle: array
-flatten: array
+shuffle: !array
+flatten: !array
 cardinality: array|map
-ngrams: array integer
-combinations: array integer
-slice: array integer integer
-trim_array: array integer
+ngrams: !array integer
+combinations: !array integer
+slice: !array integer integer
+trim_array: !array integer
 repeat: any integer
 map: array array
 map_filter: map >boolean
-transform_keys: map
-transform_values: map
-map_zip_with: map map
+transform_keys: !map
+transform_values: !map
+map_zip_with: !map !map
 map_keys: map
 map_values: map
 map_entries: map
 map_union: map
-map_from_entries: array
-multimap_from_entries: array
+map_from_entries: !array
+multimap_from_entries: !array
 split_to_map: varchar varchar varchar
 split_to_multimap: varchar varchar varchar
 kurtosis: number
@@ -90,23 +91,23 @@ date_trunc: varchar
 format_datetime: instant varchar
 from_iso8601_date: varchar
 from_iso8601_timestamp: varchar
-from_unixtime: number varchar|integer integer
+from_unixtime: number !varchar|integer integer
 human_readable_seconds: number
 parse_datetime: varchar varchar
 parse_duration: varchar
 bit_count: integer integer
 bitwise_and: integer integer
-bitwise_left_shift: integer integer
+bitwise_left_shift: !integer integer
 bitwise_not: integer
 bitwise_or: integer integer
-bitwise_right_shift: integer integer
-bitwise_right_shift_arithmetic: integer integer
+bitwise_right_shift: !integer integer
+bitwise_right_shift_arithmetic: !integer integer
 bitwise_xor: integer integer
 from_base: varchar integer
 great_circle_distance: number number number number
-round: number integer
+round: !number integer
 to_base: integer integer
-truncate: number integer
+truncate: !number integer
 width_bucket: number number|array number integer
 wilson_interval_lower: integer integer number
 wilson_interval_upper: integer integer number
@@ -137,7 +138,7 @@ regexp_position: varchar varchar integer integer
 regexp_replace: varchar varchar varchar
 regexp_split: varchar varchar
 replace: varchar varchar varchar
-reverse: varchar|varbinary|array
+reverse: !varchar|varbinary|array
 rpad: varchar|varbinary integer varchar|varbinary
 rtrim: varchar varchar
 soundex: varchar
@@ -145,7 +146,8 @@ split: varchar varchar integer
 split_part: varchar varchar integer
 starts_with: varchar varchar
 strpos: varchar varchar integer
-substr: varchar|varbinary integer integer
+substr: !varchar|varbinary integer integer
+substring: varchar integer integer
 to_big_endian_32: integer
 to_big_endian_64: integer
 to_ieee754_32: number
@@ -162,6 +164,24 @@ url_extract_path: varchar
 url_extract_port: varchar
 url_extract_protocol: varchar
 url_extract_query: varchar
+abs: !any
+ceil: !any
+ceiling: !any
+floor: !any
+sign: !any
+sum: !any
+avg: !any
+random: !any
+rand: !any
+element_at: !any
+sequence: !any !any !any
+to_milliseconds: !any
+hour: !any
+minute: !any
+second: !any
+millisecond: !any
+format: !any
+concat_ws: any !any
 """
 EXPECTED = {
     name: kinds.split()
@@ -188,7 +208,7 @@ def expect(node: Any, name: str) -> None:
     """Wrap the arguments of a call whose kinds must be looked at."""
     kinds = EXPECTED.get(name, [])
     if name == "array_min" or (name == "array_sort" and len(node.expressions) == 1):
-        kinds = ["ordered"]
+        kinds = ["ordered" if name == "array_min" else "!ordered"]
     for argument in node.expressions:
         if isinstance(argument, exp.Distinct):
             expect_groupable(argument.expressions, f"{name} of DISTINCT values")
@@ -196,6 +216,8 @@ def expect(node: Any, name: str) -> None:
         if kind.startswith(">"):
             if isinstance(argument, exp.Lambda):
                 _wrap(argument.this, kind[1:], name)
+        elif isinstance(argument, exp.Null) and kind.startswith("!"):
+            raise _without_type(name)
         elif kind != "any" and not isinstance(argument, (exp.Null, exp.Order, exp.Lambda)):
             _wrap(argument, kind, name)
 
@@ -234,7 +256,9 @@ def compares(name: str, types: list[Type]) -> bool:
 def _is_plainly(argument: Any, kind: str) -> bool:
     """Whether a literal is of the kind: most second arguments are."""
     if not isinstance(argument, exp.Literal):
-        return False
+        return kind == "!any" and isinstance(argument, exp.Interval)
+    if kind == "!any":
+        return True
     if argument.is_string:
         return "varchar" in kind
     return ("integer" in kind or "number" in kind) and str(argument.this).isdigit()
@@ -247,6 +271,10 @@ def operands(node: Any) -> list[Any]:
 def finish(node: Any, types: list[Type]) -> Any:
     """The argument itself; raises QueryFailed(FUNCTION_NOT_FOUND) for one of another kind."""
     kind, name = node.meta["expected"]
+    if kind.startswith("!"):
+        if types[0].name == "unknown":
+            raise _without_type(name)
+        kind = kind[1:]
     if kind in ("groupable", "set"):
         require_groupable(types[0], name)
     if kind == "ordered" and types[0].name == "array":
@@ -260,6 +288,10 @@ def finish(node: Any, types: list[Type]) -> Any:
     return inner if _stands_alone(inner) else node
 
 
+def _without_type(name: str) -> NotSupported:
+    return NotSupported(f"{name} of a NULL without a type: cast it to what it stands for")
+
+
 def require_groupable(found: Type, what: str) -> None:
     """Raise NotSupported for maps: to DuckDB equal entries in another order are another map."""
     if has_map(found):
@@ -267,7 +299,7 @@ def require_groupable(found: Type, what: str) -> None:
 
 
 def _is_of(found: Type, kind: str) -> bool:
-    if kind == "groupable":
+    if kind in ("any", "groupable"):
         return True
     if kind == "orderable":
         return is_orderable(found)

@@ -194,9 +194,13 @@ def _value(node: Any, types: list[Type]) -> Any:
             outcomes[occasion] = null()
         elif spec[occasion] != "DEFAULT":
             raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{spec[occasion]}'.")
-        elif common(kind, target) is None:
+        elif kind.name != "unknown" and (
+            common(kind, target) != _unsized(target) or _is_long(default, target)
+        ):
             raise QueryFailed(
-                "TYPE_MISMATCH", f"line 1:1: Cannot cast {kind.trino()} to {target.trino()}"
+                "TYPE_MISMATCH",
+                f"line 1:1: Function JSON_VALUE default ON {occasion.upper()} result must evaluate to a "
+                f"{target.trino()} (actual: {kind.trino()})",
             )
         else:
             outcomes[occasion] = casts.convert(default, kind, target)
@@ -211,6 +215,21 @@ def _value(node: Any, types: list[Type]) -> Any:
         default=outcomes["error"].copy(),
     )
     return let(call("t_json_value", value, path), found, made)
+
+
+def _unsized(kind: Type) -> Type:
+    return Type("varchar") if kind.name == "varchar" else kind
+
+
+def _is_long(default: Any, target: Type) -> bool:
+    """Whether a text does not fit into varchar(n); raises NotSupported where its length is not known."""
+    if target.name != "varchar" or not target.numbers:
+        return False
+    if not isinstance(default, exp.Literal):
+        raise NotSupported(
+            f"json_value RETURNING {target.trino()} with a DEFAULT that is no literal"
+        )
+    return len(default.this) > target.numbers[0]
 
 
 def _converted(found: str, target: Type) -> Any:

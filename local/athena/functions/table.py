@@ -16,12 +16,11 @@ abs= acos=:double asin=:double atan=:double atan2=:double cos=:double cosh=:doub
 degrees=:double exp=:double ln=:double log10=:double pi=:double
 radians=:double sin=:double sinh=:double tan=:double tanh=:double sqrt=:double
 power=:double pow=power:double
-starts_with=:boolean translate=:varchar
+starts_with=:boolean translate=:varchar substring=t_substr:varchar
 nullif= coalesce=
 bool_and=:boolean bool_or=:boolean every=bool_and:boolean
 any_value= arbitrary=any_value array_agg=
-stddev=stddev_samp:double stddev_samp=:double stddev_pop=:double variance=var_samp:double
-var_samp=:double var_pop=:double
+stddev=stddev_samp:double stddev_samp=:double variance=var_samp:double var_samp=:double
 row_number=:bigint rank=:bigint dense_rank=:bigint percent_rank=:double cume_dist=:double
 first_value= last_value=
 transform=list_transform map_keys= map_values= map_from_entries= flatten=
@@ -39,7 +38,7 @@ if try contains regexp_extract_all array_sort cast array_union array_intersect a
 arrays_overlap contains_sequence array_position array_remove zip zip_with map_concat
 map_zip_with multimap_agg map_union reduce_agg array_join json_array json_exists json_object json_query json_value is_json_scalar json_array_contains json_array_get
 array_max count kurtosis skewness covar_pop covar_samp corr regr_slope regr_intercept max min max_by min_by
-geometric_mean bitwise_and_agg bitwise_or_agg bitwise_xor_agg format regexp_position
+geometric_mean var_pop stddev_pop bitwise_and_agg bitwise_or_agg bitwise_xor_agg format regexp_position
 regexp_split regexp_count regexp_like current_timestamp localtimestamp checksum lag lead nth_value
 ntile grouping
 """

@@ -276,7 +276,7 @@ def arrayed(node: Any, types: list[Type]) -> Any:
 _NUMERIC_NAMES = """
 sqrt cbrt exp ln log log2 log10 power pow sin cos tan asin acos atan atan2 sinh cosh tanh degrees
 radians abs is_nan is_finite is_infinite bitwise_and bitwise_or bitwise_xor bitwise_not
-stddev stddev_pop stddev_samp variance var_pop var_samp geometric_mean
+stddev stddev_samp variance var_samp
 """
 NUMERIC = frozenset(_NUMERIC_NAMES.split())  # DuckDB lets a string in where a number belongs
 

@@ -38,10 +38,10 @@ def unexpected(sql: str, start: int, found: str) -> QueryFailed:
 
 
 def _invalid(sql: str, start: int, what: str) -> QueryFailed:
-    return QueryFailed("SYNTAX_ERROR", f"{_place(sql, start)}: {what}")
+    return QueryFailed("SYNTAX_ERROR", f"{place(sql, start)}: {what}")
 
 
-def _place(sql: str, start: int) -> str:
+def place(sql: str, start: int) -> str:
     before = sql[:start]
     return f"line {before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
@@ -186,7 +186,7 @@ def _check_types(sql: str, tokens: list[Any]) -> None:
 
 
 def _unknown_type(name: str, sql: str, token: Any) -> QueryFailed:
-    return QueryFailed(name, f"{_place(sql, token.start)}: Unknown type: {token.text.lower()}")
+    return QueryFailed(name, f"{place(sql, token.start)}: Unknown type: {token.text.lower()}")
 
 
 def _type_of_cast(tokens: list[Any], start: int) -> range:
@@ -248,4 +248,6 @@ def _is_stray(tokens: list[Any], at: int) -> bool:
     if (_upper(tokens, at - 2), _upper(tokens, at - 1)) == ("AS", "OF"):
         return False
     is_name = before.token_type in (TokenType.VAR, TokenType.IDENTIFIER)
+    if token.token_type == TokenType.NUMBER and _upper(tokens, at - 1) == "GROUPS":
+        return False
     return is_name and _upper(tokens, at - 1) not in _BEFORE_STRINGS

@@ -89,6 +89,9 @@ def convert(node: Any, source: Type, target: Type) -> Any:
         return _number(node, source, target)
     if {source.name, target.name} <= {*_NUMBERS, "boolean"}:
         return cast(node, target.duckdb())
+    if source.name == "timestamp" and target.name == "time":
+        node = call("t_of_clock", cast(node, "TIMESTAMP"))
+        source = Type("timestamp", (6,)) if source.has_microseconds else source
     if source.name in _INSTANTS and target.name in (*_INSTANTS, "time"):
         return _instant(node, source, target)
     if (source.name, target.name) in _KNOWN:
@@ -184,6 +187,7 @@ _OTHER_ZONE = (
     f"(regexp_full_match(x, '{_DATE_AND_TIME} ?([A-Za-z][A-Za-z0-9_/+-]*|[+-][0-9:]+) *') "
     f"AND NOT {_CLOCK_ZONE})"
 )
+_OLD_FRACTION = "(x < TIMESTAMP '1970-01-01' AND epoch_us(x) % 1000000 <> 0)"
 _FINE = "regexp_full_match(x, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}[.][0-9]{4,12}')"
 MACROS: dict[str, Macro] = {
     "to_real": private(
@@ -212,6 +216,11 @@ MACROS: dict[str, Macro] = {
         f"WHEN {_FINE} THEN t_refuse({_FINE}, 'a time finer than milliseconds: ' || x) "
         f"ELSE {_INVALID_TIME} END"
     ),
+    # Trino is a second off before 1970 where there is a fraction.
+    "of_clock": private(
+        f"(x) AS CASE WHEN {_OLD_FRACTION} THEN t_refuse({_OLD_FRACTION}, "
+        "'CAST to time of a fraction of a second before 1970') ELSE x END"
+    ),
     # Trino reads what the clock shows.
     "without_zone": private(
         f"(x) AS CASE WHEN {_CLOCK_ZONE} "
@@ -227,7 +236,7 @@ MACROS: dict[str, Macro] = {
     ),
     "varchar_to_real": private(
         "(x) AS CASE WHEN isfinite(t_varchar_to_double(x)) AND t_varchar_to_double(x) <> 0 "
-        "THEN t_text_to_real(trim(x)) ELSE CAST(t_varchar_to_double(x) AS FLOAT) END"
+        "THEN t_text_to_real(rtrim(trim(x), 'dDfF')) ELSE CAST(t_varchar_to_double(x) AS FLOAT) END"
     ),
     "varchar_to_timestamp_with_time_zone": private(
         "(x) AS CASE WHEN x IS NULL THEN NULL "

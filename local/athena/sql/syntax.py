@@ -15,7 +15,7 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.json_clauses import plain_calls
 from local.athena.functions.table import KNOWN
 from local.athena.sql.grammar import check_joins, check_tree
-from local.athena.sql.lexis import check_tokens
+from local.athena.sql.lexis import check_tokens, place
 from local.athena.statements.kinds import lex
 
 PREFIX = "trino__"
@@ -42,17 +42,34 @@ _NOT_CALLED_AFTER = frozenset(["as", "into", "with", "recursive", "table"])
 
 
 def _spaced(sql: str) -> str:
-    """`1e0+2` with a blank after its first number, which sqlglot would read on."""
-    ends = [
-        x.end
-        for x in lex(sql)
-        if x.kind == "number"
-        and _EXPONENT.fullmatch(x.text)
-        and sql[x.end : x.end + 1] in ("+", "-")
-    ]
-    for end in reversed(ends):
-        sql = f"{sql[:end]} {sql[end:]}"
+    """`1e0+2` with a blank after its first number, which sqlglot would read on; bytes without blanks.
+
+    Raises QueryFailed(SYNTAX_ERROR) for bytes that are none.
+    """
+    lexemes = lex(sql)
+    for before, x in reversed(list(zip([None, *lexemes], lexemes, strict=False))):
+        if (
+            x.kind == "number"
+            and _EXPONENT.fullmatch(x.text)
+            and sql[x.end : x.end + 1] in ("+", "-")
+        ):
+            sql = f"{sql[: x.end]} {sql[x.end :]}"
+        elif x.kind == "string" and before and before.upper == "X" and before.end == x.start:
+            sql = f"{sql[: x.start]}{_hexadecimal(sql, before.start, x.text)}{sql[x.end :]}"
     return sql
+
+
+def _hexadecimal(sql: str, start: int, literal: str) -> str:
+    """The digits of a literal in as many characters as it had."""
+    digits = re.sub(r"\s", "", literal)
+    if len(digits) % 2 or not re.fullmatch("'[0-9a-fA-F]*'", digits):
+        what = (
+            "only contain hexadecimal digits"
+            if len(digits) % 2 == 0
+            else "contain an even number of digits"
+        )
+        raise QueryFailed("SYNTAX_ERROR", f"{place(sql, start)}: Binary literal must {what}")
+    return digits.ljust(len(literal))
 
 
 def tokenize(sql: str) -> list[Any]:
@@ -65,6 +82,8 @@ def tokenize(sql: str) -> list[Any]:
 
 def _is_call(tokens: list[Any], at: int) -> bool:
     name = tokens[at].text.lower()
+    if name == "substring":
+        return _is_plain_substring(tokens, at)
     if name in _GRAMMAR or not re.fullmatch(r"[a-z_]\w*", name):
         return False
     if tokens[at].token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
@@ -79,6 +98,42 @@ def _is_call(tokens: list[Any], at: int) -> bool:
     return bool(tokens[at + 1].token_type == TokenType.L_PAREN)
 
 
+def _is_plain_substring(tokens: list[Any], at: int) -> bool:
+    """`substring(x, 1)`: a function of texts, whereas `substring(x FROM 1)` takes bytes too."""
+    if tokens[at + 1].token_type != TokenType.L_PAREN:
+        return False
+    depth = 0
+    for token in tokens[at + 1 :]:
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if depth == 0 or (depth == 1 and token.token_type == TokenType.FROM):
+            return bool(depth == 0)
+    return False
+
+
+def _says_nothing(tokens: list[Any], at: int) -> bool:
+    """ALL or DISTINCT before what is grouped by; DuckDB's GROUP BY ALL is another.
+
+    Raises NotSupported for DISTINCT where there are several sets, which it makes fewer.
+    """
+    word = tokens[at].text.lower()
+    if word not in ("all", "distinct") or at + 1 == len(tokens):
+        return False
+    depth = 0
+    for token in tokens[at + 1 :] if word == "distinct" else []:
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if depth < 0 or token.token_type in _AFTER_GROUP_BY:
+            break
+        if depth == 0 and token.token_type in _SETS:
+            raise NotSupported("GROUP BY DISTINCT of several sets")
+    following = tokens[at + 1].token_type
+    return following != TokenType.R_PAREN and following not in _AFTER_GROUP_BY
+
+
+_SETS = (TokenType.ROLLUP, TokenType.CUBE, TokenType.GROUPING_SETS)
+_AFTER_GROUP_BY = (
+    TokenType.HAVING, TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH,
+    TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT, TokenType.WINDOW,
+)  # fmt: skip
 _DECIMAL = re.compile(r"[+-]?(\d(_?\d)*(\.(\d(_?\d)*)?)?|\.\d(_?\d)*)", re.ASCII)
 
 
@@ -87,6 +142,8 @@ def _mark_calls(tokens: list[Any]) -> list[Any]:
     for at, token in enumerate(tokens):
         if token.text.lower() == "all" and at and tokens[at - 1].token_type == TokenType.LIMIT:
             marked.pop()  # LIMIT ALL is none, and the parser does not know it
+        elif at and tokens[at - 1].token_type == TokenType.GROUP_BY and _says_nothing(tokens, at):
+            continue
         elif (
             token.token_type == TokenType.STRING and at and tokens[at - 1].text.lower() == "decimal"
         ):

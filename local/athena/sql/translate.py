@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,24 +12,10 @@ from sqlglot import exp
 from local.athena.engine.failures import explain
 from local.athena.engine.planner import Session, require_bound
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.functions import (
-    aggregates,
-    approximations,
-    arrays,
-    checksums,
-    clock,
-    json_functions,
-    maps,
-    regexps,
-    rewrites,
-    signatures,
-    sql_json,
-    templates,
-    windows,
-)
+from local.athena.functions import arrays, rewrites, signatures
 from local.athena.functions.rewrites import Moved
 from local.athena.functions.table import DIRECT, REFUSED
-from local.athena.sql import asking, column_checks, overloads, typed, unnest, zoned
+from local.athena.sql import asking, column_checks, overloads, zoned
 from local.athena.sql.attempts import isolate
 from local.athena.sql.checks import CHECKS, NUMERIC, QUICK
 from local.athena.sql.constructs import HANDLERS, HARMLESS, waiting_concat, waiting_zone
@@ -39,62 +25,7 @@ from local.athena.sql.ordering import AGGREGATES
 from local.athena.sql.scopes import Scopes, cells
 from local.athena.sql.syntax import PREFIX, function_name, position_of
 from local.athena.sql.types import Type
-
-# Waiting for types: name in Trino -> (DuckDB function that binds meanwhile, final rewrite, operands)
-TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
-    "sum": ("sum", typed.total, 1),
-    "avg": ("avg", typed.average, 1),
-    "typeof": ("typeof", typed.type_name, 1),
-    "round": ("round", typed.rounding("round"), 1),
-    "truncate": ("trunc", typed.rounding("trunc"), 1),
-    "ceil": ("ceil", typed.rounding("ceil"), 1),
-    "ceiling": ("ceil", typed.rounding("ceil"), 1),
-    "floor": ("floor", typed.rounding("floor"), 1),
-    "sign": ("sign", typed.sign, 1),
-    "histogram": ("histogram", typed.histogram, 1),
-    "mod": ("mod", typed.modulo, 2),
-    "concat_ws": ("concat_ws", typed.joined_with, arrays.ALL),
-    "greatest": ("greatest", typed.extreme("greatest"), arrays.ALL),
-    "least": ("least", typed.extreme("least"), arrays.ALL),
-    "format": ("format", templates.rewrite, arrays.ALL),
-    **aggregates.TYPED_CALLS,
-    **approximations.TYPED_CALLS,
-    **arrays.TYPED_CALLS,
-    **checksums.TYPED_CALLS,
-    **json_functions.TYPED_CALLS,
-    **maps.TYPED_CALLS,
-    **sql_json.TYPED_CALLS,
-    "with_timezone": ("t_in_utc", zoned.with_timezone, 1),
-}
-_WAITING = TYPED_CALLS | {f"zoned {n}": (*known, arrays.ALL) for n, known in zoned.CALLS.items()}
-REWRITES = {
-    **rewrites.REWRITES,
-    **aggregates.REWRITES,
-    **approximations.REWRITES,
-    **arrays.REWRITES,
-    **clock.REWRITES,
-    **json_functions.REWRITES,
-    **maps.REWRITES,
-    **regexps.REWRITES,
-    **windows.REWRITES,
-}
-_AGGREGATES = frozenset(
-    {DIRECT[n].target for n in AGGREGATES if n in DIRECT}
-    | {TYPED_CALLS[n][0] for n in AGGREGATES if n in TYPED_CALLS}
-    | {"array_agg", "approx_count_distinct", "count", "string_agg"}
-)
-# FILTER and OVER stand around these and move with them
-_AROUND = frozenset(
-    [
-        "sum",
-        "avg",
-        "histogram",
-        "listagg",
-        "approx_percentile",
-        *aggregates.TYPED_CALLS,
-        *checksums.TYPED_CALLS,
-    ]
-)
+from local.athena.sql.waiting import AGGREGATES_IN_DUCKDB, AROUND, REWRITES, WAITING, plan
 
 
 class Translator:
@@ -118,10 +49,10 @@ class Translator:
         for node in list(_bottom_up(tree)):
             self._untyped(node)
         if late:
-            overloads.bind(list(_bottom_up(holder.this)), _AGGREGATES)
+            overloads.bind(list(_bottom_up(holder.this)), AGGREGATES_IN_DUCKDB)
         self._resolve_types(holder)
         if late:
-            overloads.bind(list(_bottom_up(holder.this)), _AGGREGATES)
+            overloads.bind(list(_bottom_up(holder.this)), AGGREGATES_IN_DUCKDB)
         _name_by_depth(holder)
         made = holder.this
         holder.set("this", None)
@@ -161,11 +92,11 @@ class Translator:
             raise self._unknown(name)
         signatures.expect(node, name)
         waits_as = f"zoned {name}" if node.meta.get("zoned") else name
-        if waits_as in _WAITING:
-            count = _WAITING[waits_as][2]
+        if waits_as in WAITING:
+            count = WAITING[waits_as][2]
             if len(node.expressions) < (count if 0 < count < arrays.ALL else 1):
                 raise arrays.unexpected(name, [])
-            waiting = call(_WAITING[waits_as][0], *node.expressions)
+            waiting = call(WAITING[waits_as][0], *node.expressions)
             waiting.meta["typed"] = waits_as
             if name == "typeof":
                 asked = node.expressions[0]
@@ -197,7 +128,7 @@ class Translator:
             ):
                 self._check_columns(node, holder, waiting[at + 1 :])
                 continue
-            operands, finish = _plan(node)
+            operands, finish = plan(node)
             if node.meta["typed"] in CHECKS:
                 quick = node.meta["typed"] in QUICK
                 known = self._checked_types(holder, operands, waiting[at + 1 :], quick)
@@ -208,7 +139,7 @@ class Translator:
                     known = require_bound(self._probe(holder, operands, waiting[at + 1 :]))
             if not signatures.compares(node.meta["typed"], known):
                 raise arrays.unexpected(node.meta["typed"], known)
-            around = node.meta.pop("typed") in _AROUND
+            around = node.meta.pop("typed") in AROUND
             target = rewrites.outermost(node) if around else node
             marker = exp.Placeholder(this="target")
             target.replace(marker)
@@ -337,44 +268,3 @@ def _blanked(nodes: list[Any], operand: Any) -> Iterator[None]:
     finally:
         for node, blank in reversed(list(zip(found, blanks, strict=True))):
             blank.replace(node)
-
-
-def _plan(node: Any) -> tuple[list[Any], Callable[[Any, list[Type]], Any]]:
-    kind = node.meta["typed"]
-    if kind in _WAITING:
-        _, finish, count = _WAITING[kind]
-        given = [e.this if isinstance(e, exp.Order) else e for e in node.expressions]
-        if isinstance(given[0], exp.Distinct):
-            return list(given[0].expressions), finish
-        return given[:count] if count > 0 else given[1:2], finish
-    operands, finish = _CONSTRUCTS.get(kind) or CHECKS[kind]
-    return operands(node), finish
-
-
-def _both(node: Any) -> list[Any]:
-    return [node.this, node.expression]
-
-
-def _inner(node: Any) -> list[Any]:
-    return [node.this]
-
-
-_Operands = Callable[[Any], list[Any]]
-_Finish = Callable[[Any, list[Type]], Any]
-_CONSTRUCTS: dict[str, tuple[_Operands, _Finish]] = {
-    "divide": (_both, typed.divide),
-    "modulo": (_both, typed.modulo),
-    "plus": (_both, typed.shifted("plus")),
-    "minus": (_both, typed.shifted("minus")),
-    "times": (_both, typed.multiply),
-    "subscript": (lambda n: [n.this, n.expressions[0]], typed.subscript),
-    "join": (_both, lambda n, t: typed.joined([n.this, n.expression], t)),
-    "concat": (lambda n: list(n.expressions), lambda n, t: typed.joined(list(n.expressions), t)),
-    "cast": (_inner, typed.converted),
-    "expected": (signatures.operands, signatures.finish),
-    "listagg": (aggregates.text_operands, aggregates.grouped_text),
-    "fold": (arrays.fold_operands, arrays.finish_fold),
-    "zone": (_inner, zoned.at_zone),
-    "argument in a zone": (_inner, zoned.argument),
-    "unnest": (lambda n: list(n.expressions), unnest.expand),
-}

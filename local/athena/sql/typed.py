@@ -43,7 +43,9 @@ def _wide(node: Any, found: Type, result: Type) -> Any:
 
 
 def _calculated(operator: str, left: Type, right: Type) -> Type:
-    known = next((t for t in (left, right) if t.name != "unknown"), Type("integer"))
+    known = next((t for t in (left, right) if t.name != "unknown"), None)
+    if known is None:
+        raise NotSupported(f"NULL {operator} NULL without a type: cast one to what it stands for")
     null_as = Type("decimal", (1, 0)) if known.name == "decimal" else known
     left, right = (null_as if t.name == "unknown" else t for t in (left, right))
     result = arithmetic(operator, left, right)
@@ -92,7 +94,7 @@ def divide(node: Any, types: list[Type]) -> Any:
         numbers = result.numbers[0], result.numbers[1]
         return decimals.divide_exactly(node.this, node.expression, left, right, numbers)
     made = call("t_divide_double", node.this, node.expression)
-    return cast(made, "FLOAT") if result.name == "real" else made
+    return call("t_to_real", made) if result.name == "real" else made
 
 
 def modulo(node: Any, types: list[Type]) -> Any:
@@ -115,7 +117,7 @@ def total(node: Any, types: list[Type]) -> Any:
     if found.is_integer:
         return cast(outermost(node), "BIGINT")
     if found.name == "real":
-        return cast(outermost(node), "FLOAT")
+        return call("t_to_real", outermost(node))
     if found.name not in ("double", "decimal"):
         raise QueryFailed(
             "FUNCTION_NOT_FOUND",
@@ -165,62 +167,6 @@ def type_name(node: Any, types: list[Type]) -> Any:
     return raw(found.trino())
 
 
-def rounding(name: str) -> Callable[[Any, list[Type]], Any]:
-    """round, ceil, floor, truncate: integers stay, decimals get Trino's scale."""
-
-    def rewrite(node: Any, types: list[Type]) -> Any:
-        found, args = types[0], list(node.expressions)
-        places = name in ("round", "trunc") and len(args) == 2
-        if not (found.is_number or found.name == "unknown") or not (len(args) == 1 or places):
-            raise QueryFailed(
-                "FUNCTION_NOT_FOUND", f"line 1:1: Unexpected parameters for function {name}"
-            )
-        if found.name == "unknown":
-            return args[0]
-        if found.is_integer and name == "trunc":
-            found = as_decimal(found)  # truncate knows no integers
-            args[0] = cast(args[0], found.duckdb())
-        if found.is_integer:
-            return args[0] if not places else cast(call(name, *args), found.duckdb())
-        if found.name == "decimal":
-            return _rounded_decimal(name, args, found)
-        return _rounded_double(name, args, found)
-
-    return rewrite
-
-
-def _rounded_decimal(name: str, args: list[Any], found: Type) -> Any:
-    precision, scale = found.numbers
-    if any(a.find(exp.Column) is not None for a in args[1:]):
-        raise NotSupported(f"{name} of {found.trino()} to digits that are not constant")
-    made = call(name, *args)
-    if len(args) == 2:
-        wider = min(38, precision + 1) if name == "round" else precision
-        return cast(made, f"DECIMAL({wider},{scale})")
-    spare = 0 if name == "trunc" else min(scale, 1)
-    return cast(made, f"DECIMAL({min(38, max(1, precision - scale + spare))},0)")
-
-
-def _rounded_double(name: str, args: list[Any], found: Type) -> Any:
-    if name == "round":
-        made = call("t_round_double", cast(args[0], "DOUBLE"), args[1] if len(args) == 2 else 0)
-    elif len(args) == 2:
-        raise QueryFailed(
-            "FUNCTION_NOT_FOUND",
-            f"line 1:1: Unexpected parameters ({found.trino()}, integer) for function truncate",
-        )
-    else:
-        made = call("t_truncate_double" if name == "trunc" else name, *args)
-    return cast(made, "FLOAT") if found.name == "real" else made
-
-
-def sign(node: Any, types: list[Type]) -> Any:
-    if types[0].name in ("double", "real"):
-        return cast(call("t_sign_double", *node.expressions), types[0].duckdb())
-    made = call("sign", *node.expressions)
-    return cast(made, "DECIMAL(1,0)" if types[0].name == "decimal" else types[0].duckdb())
-
-
 def subscript(node: Any, types: list[Type]) -> Any:
     (container, index), key = types, node.expressions[0]
     expected = container.items[0] if container.name == "map" else Type("integer")
@@ -255,12 +201,14 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
     if any(t.name == "array" for t in types):
         return arrays.joined(parts, types)
     found = next((t for t in types if t.name != "unknown"), types[0])
-    fits = found.name in ("varchar", "varbinary", "char", "unknown")
+    if found.name == "unknown" or (len(types) == 2 and any(t.name == "unknown" for t in types)):
+        # to Trino an array, or nothing it can choose from
+        raise NotSupported("|| with a NULL without a type: cast it to what it stands for")
+    fits = found.name in ("varchar", "varbinary", "char")
     if not fits or any(common(t, found) is None for t in types):
         raise arrays.unexpected("concat", types)
-    if found.name != "unknown":
-        nulls = [t.name == "unknown" for t in types]
-        parts = [cast(p, found.duckdb()) if n else p for p, n in zip(parts, nulls, strict=True)]
+    nulls = [t.name == "unknown" for t in types]
+    parts = [cast(p, found.duckdb()) if n else p for p, n in zip(parts, nulls, strict=True)]
     made = parts[0]
     for part in parts[1:]:
         made = exp.DPipe(this=made, expression=part)
@@ -283,7 +231,7 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
             made = type(node)(this=a, expression=b)
             return cast(made, result.duckdb()) if result.name in ("decimal", "real") else made
         if "unknown" in (left.name, right.name):
-            if "decimal" in (left.name, right.name):
+            if left == right or "decimal" in (left.name, right.name):
                 return cast(exp.Null(), _calculated(sign_, left, right).duckdb())
             return node
         plain = _of_literal(operator, node, left, right)

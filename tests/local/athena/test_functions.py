@@ -13,7 +13,8 @@ from local.athena.engine.planner import Planner, Session
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions import table
 from local.athena.sql.syntax import parse
-from local.athena.sql.translate import REWRITES, TYPED_CALLS, Translator
+from local.athena.sql.translate import Translator
+from local.athena.sql.waiting import REWRITES, TYPED_CALLS
 
 CONFORMANCE = Path(__file__).parent / "conformance"
 README = Path(table.__file__).parents[1] / "README.md"

@@ -116,9 +116,10 @@ def test_casts_round_half_a_millisecond_up(work: Work, value: dt.datetime) -> No
     rounded = whole(value + dt.timedelta(microseconds=500))
     coarse = fine(rounded)[:-3]
     written = f"timestamp '{fine(value)}'"
+    recent = f"timestamp '{fine(value.replace(year=2004))}'"  # before 1970 it is refused
     query = (
         f"select {written}, cast({written} as timestamp), cast({written} as timestamp(6)), "
-        f"cast('{fine(value)}' as timestamp(6)), cast({written} as varchar), cast({written} as time), "
+        f"cast('{fine(value)}' as timestamp(6)), cast({written} as varchar), cast({recent} as time), "
         f"cast({written} as date), cast({written} as timestamp with time zone)"
     )
     expected = [fine(value), coarse, fine(value), fine(value), fine(value), coarse[11:]]
