@@ -82,6 +82,7 @@ def _unreadable(message: str) -> str:
 _FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
 
 _KINDS = [
+    (r"extract specifier", "INVALID_FUNCTION_ARGUMENT"),
     (r"TRY can not be used in combination", "NOT_SUPPORTED"),
     (r"Frame (starting|start|end) |Window \w+ \w+ expression cannot", "INVALID_WINDOW_FRAME"),
     (r"Chained comparisons", "SYNTAX_ERROR"),

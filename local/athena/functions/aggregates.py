@@ -119,12 +119,16 @@ def collect(node: Any, name: str, count: int, value: Callable[..., Any]) -> Any:
     return call("array_agg", made)
 
 
-def _pairs(name: str) -> Callable[[Any], Any]:
-    def rewrite(node: Any) -> Any:
-        pairs = collect(node, name, 2, lambda k, v: call("row", k, v))
+def _pairs(name: str) -> Callable[[Any, list[Type]], Any]:
+    def finish(node: Any, types: list[Type]) -> Any:
+        def pair(key: Any, value: Any) -> Any:
+            floating = types[0].name in ("double", "real")
+            return call("row", call("t_number_key", key) if floating else key, value)
+
+        pairs = collect(node, name, 2, pair)
         return after_window(node, pairs, lambda made: call(f"t_{name}", made))
 
-    return rewrite
+    return finish
 
 
 def _map_union(node: Any) -> Any:
@@ -256,13 +260,13 @@ def grouped_text(node: Any, types: list[Type]) -> Any:
 
 
 REWRITES: dict[str, Callable[[Any], Any]] = {
-    "map_agg": _pairs("map_agg"),
-    "multimap_agg": _pairs("multimap_agg"),
     "map_union": _map_union,
     "reduce_agg": _reduce_agg,
     "count": _counted,
 }
 TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
+    "map_agg": ("arg_max_null", _pairs("map_agg"), 1),
+    "multimap_agg": ("arg_max_null", _pairs("multimap_agg"), 1),
     "max": ("max", _extreme("max"), 1),
     "min": ("min", _extreme("min"), 1),
     "max_by": ("arg_max_null", _extreme_by("max_by"), 2),

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.rewrites import arity
-from local.athena.sql import casts, precision, shortcuts
+from local.athena.sql import casts, intervals, precision, shortcuts
 from local.athena.sql.coercion import common, common_of, is_orderable, require_fit
 from local.athena.sql.nodes import any_null, call, case, cast, fresh, lambda_of, let, null, variable
 from local.athena.sql.types import Type
@@ -230,6 +230,8 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
     """`||` and concat where an array takes part: arrays, or an array and an element of it."""
     if any(t.name == "unknown" for t in types):
         raise NotSupported("an array || NULL: cast the NULL to what it stands for")
+    if len(types) == 2 and [t.items[:1] for t in types].count((Type("unknown"),)) == 1:
+        raise NotSupported("an array || an empty one, which may be an element: cast it")
     depths = [_depth(t) for t in types]
     absent = any_null(*parts)
     wanted = common_of(types)
@@ -257,7 +259,8 @@ def _array_max(node: Any, types: list[Type]) -> Any:
     (values,) = arity(node, "array_max", 1)
     if types[0].name not in ("array", "unknown"):
         raise unexpected("array_max", types)
-    is_orderable(types[0].items[0] if types[0].items else types[0])  # refuses what it holds
+    if not is_orderable(types[0].items[0] if types[0].items else types[0]):
+        raise unexpected("array_max", types)
     if not types[0].items or types[0].items[0].name not in ("double", "real"):
         return node
     element = fresh("e")
@@ -315,8 +318,10 @@ def sequence(node: Any, types: list[Type]) -> Any:
     if start.is_integer:
         step = args[2] if len(args) == 3 else call("t_step", args[0].copy(), args[1].copy())
         return call("t_sequence_integers", *[cast(a, "BIGINT") for a in (args[0], args[1], step)])
-    if {"date", "timestamp"} == {t.name for t in types}:
+    if {"date", "timestamp"} == {t.name for t in types[:2]}:
         raise NotSupported("sequence from a date to a timestamp: cast one of them")
+    if len(args) == 3:
+        args[2] = intervals.native(args[2], types[2])
     if start.name == "date":
         day = call("to_days", call("t_step", args[0].copy(), args[1].copy()))
         return call("t_sequence_dates", args[0], args[1], args[2] if len(args) == 3 else day)
@@ -340,7 +345,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "array_join": ("t_array_join", _array_join, 1),
     "array_max": ("t_array_max", _array_max, 1),
     "element_at": ("array_extract", element_at, 2),
-    "sequence": ("generate_series", sequence, 2),
+    "sequence": ("generate_series", sequence, ALL),
     **{
         name: (f"t_{name}", _same_elements(name), 2)
         for name in (

@@ -25,7 +25,15 @@ from local.athena.sql.types import Type
 MACROS: dict[str, Macro] = {
     "map_item": private(
         "(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k] "
-        "ELSE t_fail('INVALID_FUNCTION_ARGUMENT', concat('Key not present in map: ', k)) END"
+        "ELSE t_fail('INVALID_FUNCTION_ARGUMENT', concat('Key not present in map: ', CAST(k AS VARCHAR))) END"
+    ),
+    "determinate": private(
+        "(l) AS CASE WHEN list_bool_or(list_transform(l, lambda t_k: list_count(t_k) < len(t_k))) "
+        "THEN t_fail('INVALID_FUNCTION_ARGUMENT', 'map key cannot be indeterminate') ELSE l END"
+    ),
+    # What becomes of NaN as a key depends on Trino's version and hash tables.
+    "number_key": private(
+        "(k) AS CASE WHEN isnan(k) THEN t_refuse(isnan(k), 'NaN as a key of a map') ELSE k END"
     ),
     "keys_of": private("(l) AS list_transform(l, lambda t_r: struct_extract_at(t_r, 1))"),
     # Of several entries with one key the first stays.

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.sql.coercion import has_map, is_comparable, is_orderable
+from local.athena.sql.nodes import call
 from local.athena.sql.types import INTEGERS, Type
 
 # argument kinds in order, alternatives with |; `>boolean` is a lambda of that result.
@@ -29,12 +30,13 @@ json_array_length: varchar|json
 json_array_get: varchar|json integer
 json_array_contains: varchar|json
 is_json_scalar: varchar|json
-transform: !array
+transform: !array >any
 filter: !array >boolean
 any_match: array >boolean
 all_match: array >boolean
 none_match: array >boolean
 reduce: array !any
+cosine_similarity: map map
 zip: array array array array array
 zip_with: array array
 array_sort: !array
@@ -43,19 +45,19 @@ array_distinct: !set
 array_union: set set
 array_intersect: set set
 array_except: !set set
-arrays_overlap: set set
+arrays_overlap: ordered ordered
 array_histogram: !set
 histogram: !groupable
 approx_distinct: groupable
 shuffle: !array
 flatten: !array
 cardinality: array|map
-ngrams: !array integer
-combinations: !array integer
+ngrams: !array int
+combinations: !array int
 slice: !array integer integer
 trim_array: !array integer
-repeat: any integer
-map: array array
+repeat: any int
+map: keys array
 map_filter: map >boolean
 transform_keys: !map
 transform_values: !map
@@ -97,15 +99,15 @@ parse_datetime: varchar varchar
 parse_duration: varchar
 bit_count: integer integer
 bitwise_and: integer integer
-bitwise_left_shift: !integer integer
+bitwise_left_shift: !integer int
 bitwise_not: integer
 bitwise_or: integer integer
-bitwise_right_shift: !integer integer
-bitwise_right_shift_arithmetic: !integer integer
+bitwise_right_shift: !integer int
+bitwise_right_shift_arithmetic: !integer int
 bitwise_xor: integer integer
 from_base: varchar integer
 great_circle_distance: number number number number
-round: !number integer
+round: !number int
 to_base: integer integer
 truncate: !number integer
 width_bucket: number number|array number integer
@@ -174,7 +176,7 @@ avg: !any
 random: !any
 rand: !any
 element_at: !any
-sequence: !any !any !any
+sequence: !any !any !step
 to_milliseconds: !any
 hour: !any
 minute: !any
@@ -196,9 +198,12 @@ approx_distinct max min max_by min_by
 COMPARING = frozenset(_COMPARING_NAMES.split())
 _GROUPS = {
     "integer": INTEGERS,
+    "int": ("tinyint", "smallint", "integer"),  # where Trino takes no bigint
+    "step": (*INTEGERS, "interval day to second", "interval year to month"),
     "number": (*INTEGERS, "decimal", "double", "real"),
     "varchar": ("varchar", "char"),
     "ordered": ("array",),
+    "keys": ("array",),
     "set": ("array",),
     "instant": ("date", "timestamp", "timestamp with time zone"),
 }
@@ -212,9 +217,13 @@ def expect(node: Any, name: str) -> None:
     for argument in node.expressions:
         if isinstance(argument, exp.Distinct):
             expect_groupable(argument.expressions, f"{name} of DISTINCT values")
+    if name == "from_unixtime" and len(node.expressions) == 2:
+        kinds = ["number", "varchar"]
     for argument, kind in zip(list(node.expressions), kinds, strict=False):
         if kind.startswith(">"):
-            if isinstance(argument, exp.Lambda):
+            if not isinstance(argument, exp.Lambda):
+                raise _unexpected(name, "a value where a lambda belongs")
+            if kind != ">any":
                 _wrap(argument.this, kind[1:], name)
         elif isinstance(argument, exp.Null) and kind.startswith("!"):
             raise _without_type(name)
@@ -256,12 +265,12 @@ def compares(name: str, types: list[Type]) -> bool:
 def _is_plainly(argument: Any, kind: str) -> bool:
     """Whether a literal is of the kind: most second arguments are."""
     if not isinstance(argument, exp.Literal):
-        return kind == "!any" and isinstance(argument, exp.Interval)
+        return kind in ("!any", "!step") and isinstance(argument, exp.Interval)
     if kind == "!any":
         return True
     if argument.is_string:
         return "varchar" in kind
-    return ("integer" in kind or "number" in kind) and str(argument.this).isdigit()
+    return ("int" in kind or "number" in kind) and str(argument.this).isdigit()
 
 
 def operands(node: Any) -> list[Any]:
@@ -277,15 +286,18 @@ def finish(node: Any, types: list[Type]) -> Any:
         kind = kind[1:]
     if kind in ("groupable", "set"):
         require_groupable(types[0], name)
-    if kind == "ordered" and types[0].name == "array":
-        is_orderable(types[0].items[0])  # refuses what it holds
     if not _is_of(types[0], kind) or not compares(name, types):
-        raise QueryFailed(
-            "FUNCTION_NOT_FOUND",
-            f"line 1:1: Unexpected parameters ({types[0].trino()}) for function {name}",
-        )
+        raise _unexpected(name, types[0].trino())
     inner = node.this
+    if kind == "keys" and types[0].items and types[0].items[0].name == "array":
+        return call("t_determinate", inner)
     return inner if _stands_alone(inner) else node
+
+
+def _unexpected(name: str, found: str) -> QueryFailed:
+    return QueryFailed(
+        "FUNCTION_NOT_FOUND", f"line 1:1: Unexpected parameters ({found}) for function {name}"
+    )
 
 
 def _without_type(name: str) -> NotSupported:
@@ -303,6 +315,8 @@ def _is_of(found: Type, kind: str) -> bool:
         return True
     if kind == "orderable":
         return is_orderable(found)
+    if kind == "ordered" and found.name == "array":
+        return is_orderable(found.items[0])
     allowed = {"unknown"} | {n for k in kind.split("|") for n in _GROUPS.get(k, (k,))}
     return found.name in allowed
 

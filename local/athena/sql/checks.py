@@ -208,14 +208,16 @@ def moved_in_window(node: Any, types: list[Type]) -> Any:
             f"line 1:1: Unexpected parameters ({', '.join(t.trino() for t in types)}) "
             f"for function {node.this}",
         )
-    given = set(types) - {Type("unknown")}
-    if len(given) < 2:
+    if len(set(types)) == 1:
         return node
-    precision.require_value(wanted)
-    if wanted.has_microseconds:
-        raise NotSupported(f"{node.this} with a default of another precision: cast it")
+    if len(set(types) - {Type("unknown")}) > 1:
+        precision.require_value(wanted)
+        if wanted.has_microseconds:
+            raise NotSupported(f"{node.this} with a default of another precision: cast it")
     args = list(node.expressions)
-    args[0], args[2] = coerced(args[0], types[0], wanted), coerced(args[2], types[1], wanted)
+    for at, found in zip((0, 2), types, strict=True):
+        if found != wanted:
+            args[at] = cast(coerced(args[at], found, wanted), wanted.duckdb())
     node.set("expressions", args)
     return node
 
@@ -255,7 +257,7 @@ def require_distinct(types: list[Type], what: str) -> None:
 
 
 def ordered(node: Any, types: list[Type]) -> Any:
-    (found,) = types
+    found = common_of(types) or types[0]
     if not is_orderable(found):
         raise mismatch(
             f"Type {found.trino()} is not orderable, and therefore cannot be used in ORDER BY"
@@ -294,17 +296,30 @@ def numbers(node: Any, types: list[Type]) -> Any:
 def _key(node: Any) -> list[Any]:
     """What ORDER BY sorts: an output column comes before a source's of that name."""
     select = node.parent.parent
-    if isinstance(node.this, exp.Literal) and isinstance(select, exp.Select):
-        place = int(node.this.this) - 1 if node.this.is_int else -1
-        if 0 <= place < len(select.expressions):
-            projection = select.expressions[place].unalias()
-            return [node.this if projection.find(exp.Star) else projection]
+    if isinstance(node.this, exp.Literal) and node.this.is_int:
+        found = _outputs(select, int(node.this.this) - 1)
+        if isinstance(select, exp.Select) and found and isinstance(found[0], exp.Column):
+            node.meta["column"] = found[0]
+        return found or [node.this]
     if isinstance(node.this, exp.Column) and isinstance(select, exp.Select):
         name = node.this.name.lower()
         for projection in select.expressions:
             if isinstance(projection, exp.Alias) and projection.alias.lower() == name:
                 return [projection.this]
     return [node.this]
+
+
+def _outputs(query: Any, place: int) -> list[Any]:
+    """What makes a column of a query, one of each branch; nothing where a star is in the way."""
+    if isinstance(query, exp.SetOperation):
+        return _outputs(query.this, place) + _outputs(query.expression, place)
+    if isinstance(query, exp.Subquery):
+        return _outputs(query.this, place)
+    if not isinstance(query, exp.Select) or not 0 <= place < len(query.expressions):
+        return []
+    before = [p.unalias() for p in query.expressions[: place + 1]]
+    starred = any(isinstance(p.this if isinstance(p, exp.Column) else p, exp.Star) for p in before)
+    return [] if starred else before[-1:]
 
 
 def negated(node: Any, types: list[Type]) -> Any:

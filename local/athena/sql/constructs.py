@@ -177,6 +177,12 @@ def _substring(node: Any) -> Any:
     return call("t_substr", *[p for p in parts if p is not None])
 
 
+def _map(node: Any) -> Any:
+    signatures.expect_parts(node, "map", keys="keys", values="array")
+    parts = [node.args.get("keys"), node.args.get("values")]
+    return call("map", *[p for p in parts if p is not None])
+
+
 def _if(node: Any) -> Any:
     if isinstance(node.parent, exp.Case):
         return None
@@ -288,9 +294,7 @@ HANDLERS: dict[type, Callable[[Any], Any]] = {
     exp.StrPosition: _position,
     exp.CurrentTimestamp: lambda n: call("t_now"),
     exp.Localtimestamp: lambda n: exp.Paren(this=call("timezone", "UTC", call("t_now"))),
-    exp.Map: lambda n: call(
-        "map", *[v for v in (n.args.get("keys"), n.args.get("values")) if v is not None]
-    ),
+    exp.Map: _map,
     exp.CurrentUser: _refuse("CURRENT_USER"),
     exp.CurrentCatalog: _refuse("CURRENT_CATALOG"),
     exp.CurrentTime: _refuse("CURRENT_TIME"),

@@ -91,9 +91,10 @@ def ordered(node: Any, found: Type) -> Any:
     """A key of ORDER BY: where NULLs come first, NaN is the least number, else the greatest."""
     if found.name not in NAMES or not node.args.get("nulls_first"):
         return node
-    if isinstance(node.this, exp.Literal):
+    key = node.meta.get("column", node.this)
+    if isinstance(key, exp.Literal):
         raise NotSupported("a position NULLS FIRST of a floating-point column: write the column")
-    node.set("this", call("t_nan_first", node.this))
+    node.set("this", call("t_nan_first", key.copy()))
     return node
 
 

@@ -73,7 +73,7 @@ def _value(node: Any) -> tuple[str, int]:
 
 
 def literal(node: Any) -> Any:
-    """An interval literal: DuckDB's next to a sum, a difference or a sequence, else a value."""
+    """An interval literal: DuckDB's next to a sum or a difference, else a value."""
     parent = node.parent
     if isinstance(parent, exp.DataType):
         return None
@@ -81,15 +81,9 @@ def literal(node: Any) -> Any:
     first = getattr(parent, "this", None) is node
     alone = isinstance(parent, exp.Add) or (isinstance(parent, exp.Sub) and not first)
     alone = alone and not isinstance(parent.expression if first else parent.this, exp.Interval)
-    if alone or _takes_plain(parent):
+    if alone or isinstance(parent, exp.WindowSpec):
         return _plain(kind, number)
     return _made(kind, raw(number))
-
-
-def _takes_plain(parent: Any) -> bool:
-    if isinstance(parent, exp.WindowSpec):
-        return True
-    return isinstance(parent, exp.Anonymous) and str(parent.this).endswith("__sequence")
 
 
 def _plain(kind: str, number: int) -> Any:
@@ -113,10 +107,15 @@ def is_interval(kind: Type) -> bool:
     return kind.name in (DAY_TO_SECOND, YEAR_TO_MONTH)
 
 
+def native(interval: Any, kind: Type) -> Any:
+    """DuckDB's interval."""
+    made = "to_months" if kind.name == YEAR_TO_MONTH else "to_milliseconds"
+    return call(made, number_of(interval))
+
+
 def moved(operator: str, time: Any, kind: Type, interval: Any) -> Any:
     """A date, time or timestamp and an interval that is no literal."""
-    native = "to_months" if kind.name == YEAR_TO_MONTH else "to_milliseconds"
-    return call(f"t_{operator}_interval", time, call(native, number_of(interval)))
+    return call(f"t_{operator}_interval", time, native(interval, kind))
 
 
 def combined(operator: str, a: Any, b: Any, kind: Type) -> Any:

@@ -20,7 +20,7 @@ from local.athena.sql.coercion import (
     is_orderable,
     require_fit,
 )
-from local.athena.sql.floats import coerced
+from local.athena.sql.floats import NAMES, coerced
 from local.athena.sql.nodes import (
     any_null,
     call,
@@ -42,10 +42,22 @@ def _wide(node: Any, found: Type, result: Type) -> Any:
     return node
 
 
+# Trino cannot choose between these of numbers and those of intervals.
+_ALSO_OF_INTERVALS = (("*", "bigint"), ("*", "double"))
+
+
+def _without_type(what: str) -> NotSupported:
+    return NotSupported(f"{what} with a NULL without a type: cast it to what it stands for")
+
+
 def _calculated(operator: str, left: Type, right: Type) -> Type:
     known = next((t for t in (left, right) if t.name != "unknown"), None)
-    if known is None:
-        raise NotSupported(f"NULL {operator} NULL without a type: cast one to what it stands for")
+    if known is None or (
+        left != right
+        and "unknown" in (left.name, right.name)
+        and (intervals.is_interval(known) or (operator, known.name) in _ALSO_OF_INTERVALS)
+    ):
+        raise _without_type(operator)
     null_as = Type("decimal", (1, 0)) if known.name == "decimal" else known
     left, right = (null_as if t.name == "unknown" else t for t in (left, right))
     result = arithmetic(operator, left, right)
@@ -60,7 +72,9 @@ def _calculated(operator: str, left: Type, right: Type) -> Type:
 def multiply(node: Any, types: list[Type]) -> Any:
     """`*` for numbers; DuckDB would keep the product of two decimals of 18 digits in 18."""
     left, right = types
-    if intervals.is_interval(left) or intervals.is_interval(right):
+    if "unknown" not in (left.name, right.name) and (
+        intervals.is_interval(left) or intervals.is_interval(right)
+    ):
         return intervals.multiplied(node, left, right)
     result = _calculated("*", left, right)
     a, b = _wide(node.this, left, result), _wide(node.expression, right, result)
@@ -81,7 +95,9 @@ def multiply(node: Any, types: list[Type]) -> Any:
 
 def divide(node: Any, types: list[Type]) -> Any:
     left, right = types
-    if intervals.is_interval(left):
+    if left.name == "unknown" and right.name == "double":  # perhaps an interval
+        raise _without_type("/")
+    if intervals.is_interval(left) and right.name != "unknown":
         return intervals.divided(node, left, right)
     result = _calculated("/", left, right)
     if "unknown" in (left.name, right.name):
@@ -93,8 +109,10 @@ def divide(node: Any, types: list[Type]) -> Any:
         left, right = as_decimal(left), as_decimal(right)
         numbers = result.numbers[0], result.numbers[1]
         return decimals.divide_exactly(node.this, node.expression, left, right, numbers)
-    made = call("t_divide_double", node.this, node.expression)
-    return call("t_to_real", made) if result.name == "real" else made
+    if result.name == "real":
+        narrow = [cast(x, "FLOAT") for x in (node.this, node.expression)]
+        return call("t_to_real", call("t_divide_double", *narrow))
+    return call("t_divide_double", node.this, node.expression)
 
 
 def modulo(node: Any, types: list[Type]) -> Any:
@@ -169,6 +187,8 @@ def type_name(node: Any, types: list[Type]) -> Any:
 
 def subscript(node: Any, types: list[Type]) -> Any:
     (container, index), key = types, node.expressions[0]
+    if container.name == "unknown":
+        raise _without_type("a subscript")
     expected = container.items[0] if container.name == "map" else Type("integer")
     shared = common(index, expected)
     if shared is None:
@@ -203,7 +223,7 @@ def joined(parts: list[Any], types: list[Type]) -> Any:
     found = next((t for t in types if t.name != "unknown"), types[0])
     if found.name == "unknown" or (len(types) == 2 and any(t.name == "unknown" for t in types)):
         # to Trino an array, or nothing it can choose from
-        raise NotSupported("|| with a NULL without a type: cast it to what it stands for")
+        raise _without_type("||")
     fits = found.name in ("varchar", "varbinary", "char")
     if not fits or any(common(t, found) is None for t in types):
         raise arrays.unexpected("concat", types)
@@ -233,7 +253,11 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
         if "unknown" in (left.name, right.name):
             if left == right or "decimal" in (left.name, right.name):
                 return cast(exp.Null(), _calculated(sign_, left, right).duckdb())
-            return node
+            known = right if left.name == "unknown" else left
+            if known.is_number:
+                return node
+            if known.is_time or known.name == "time" or intervals.is_interval(known):
+                return _beside_null(operator, known, first=known is left)
         plain = _of_literal(operator, node, left, right)
         if plain is not None:
             return plain
@@ -246,6 +270,14 @@ def shifted(operator: str) -> Callable[[Any, list[Type]], Any]:
         )
 
     return rewrite
+
+
+def _beside_null(operator: str, known: Type, *, first: bool) -> Any:
+    """A time that is moved by NULL; raises NotSupported where that may be something else."""
+    moved = operator == "plus" or (first and known.name == "date")
+    if not moved or intervals.is_interval(known):
+        raise _without_type("an interval or a time")
+    return cast(exp.Null(), known.duckdb())
 
 
 def _of_literal(operator: str, node: Any, left: Type, right: Type) -> Any:
@@ -314,6 +346,12 @@ def extreme(name: str) -> Callable[[Any, list[Type]], Any]:
 
 
 def histogram(node: Any, types: list[Type]) -> Any:
+    """Raises NotSupported for rows, whose fields would get names."""
+    if types[0].holds("row"):
+        raise NotSupported(f"histogram of {types[0].trino()}")
+    value = node.expressions[0]
+    if types[0].name in NAMES and not isinstance(value, exp.Distinct):
+        node.set("expressions", [call("t_number_key", value)])
     return cast(outermost(node), f"MAP({types[0].duckdb()}, BIGINT)")
 
 
