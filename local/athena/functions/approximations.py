@@ -22,6 +22,9 @@ from local.athena.sql.nodes import call, cast, fresh, lambda_of, parens, raw, va
 from local.athena.sql.types import Type
 
 MACROS: dict[str, Macro] = {
+    "percentile_number": private(
+        "(x) AS CASE WHEN isnan(x) THEN t_refuse(isnan(x), 'approx_percentile of NaN') ELSE x END"
+    ),
     # l holds (value, weight); all percentages at once, NULL when no row counts
     "weighted_percentiles": private(
         "(l, p) AS list_transform([list_sort(list_filter(l, lambda t_p: "
@@ -121,6 +124,8 @@ def _approx_percentile(node: Any, types: list[Type]) -> Any:
         raise unexpected("approx_percentile", types)
     kind = shared.get(found.name, "BIGINT")
     value = cast(args[0], kind)
+    if kind != "BIGINT":
+        value = call("t_percentile_number", value)
     wanted, listed = _percentages(args[-1]), isinstance(args[-1], exp.Array)
     if len(args) == 2:
         places = _places(wanted)

@@ -229,12 +229,14 @@ MACROS: dict[str, Macro] = {
             "lambda t_n: CAST(a + to_days(CAST(t_n AS INTEGER)) AS DATE))",
         )
     ),
+    # Trino counts months by milliseconds.
     "sequence_timestamps": private(
         _bound_strict(
             "a, b, s",
             _refuse(_PASSED, _STEP_SIGN)
             + "WHEN t_months(s) <> 0 THEN list_transform("
-            "t_sequence_integers(0, datesub('month', a, b), t_months(s)), "
+            "t_sequence_integers(0, datesub('month', date_trunc('millisecond', a), "
+            "date_trunc('millisecond', b)), t_months(s)), "
             "lambda t_n: a + to_months(CAST(t_n AS INTEGER))) "
             "ELSE list_transform(t_sequence_integers(0, epoch_us(b) - epoch_us(a), epoch_us(s)), "
             "lambda t_n: a + to_microseconds(t_n))",

@@ -142,7 +142,7 @@ _SECONDS = "CAST(epoch_ms(CAST(floor(CAST(x AS DOUBLE) * 1000 + 0.5) AS BIGINT))
 _OUTSIDE = "concat('from_unixtime outside UTC: ', x)"
 # Other ISO forms that Joda reads: weeks, days of the year, parts left out.
 _UNREAD = (
-    "(regexp_full_match(x, '[0-9]{4}(-[0-9W-]+)?(T[0-9:.,]*(Z|[+-][0-9:]+)?)?|T[0-9:.,Z+-]+') "
+    "(regexp_full_match(x, '[+-]?[0-9]{1,9}(-[0-9W-]+)?(T[0-9:.,]*(Z|[+-][0-9:]+)?)?|T[0-9:.,Z+-]+') "
     f"AND NOT regexp_full_match(x, '{_INSTANT}') "
     "AND NOT regexp_matches(x, 'T(2[4-9]|[3-9][0-9])|:[6-9][0-9]'))"
 )

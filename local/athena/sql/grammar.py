@@ -173,7 +173,9 @@ def _row_count(node: Any) -> str:
 
 
 _AROUND_STAR = (exp.Select, exp.Column, exp.Dot, exp.Aliases, exp.Anonymous)
+_ZONES = (exp.Literal, exp.Interval, exp.Placeholder)
 _PROBLEMS: dict[type, Any] = {
+    exp.AtTimeZone: lambda n: "" if isinstance(n.args["zone"], _ZONES) else "zone",
     exp.Identifier: _identifier,
     exp.Column: _variable,
     exp.Join: _join,
