@@ -23,7 +23,7 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     """The QueryFailed for a duckdb.Error; `text` is the user's SQL, for line and column."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return exhausted()
-    message = str(error).split("\n\nLINE ")[0].strip()
+    message = _READING.sub("", str(error).split("\n\nLINE ")[0].strip())
     if marked := _MARKED.search(message):
         return QueryFailed(marked.group(1), marked.group(2))
     if _IN_ZONE.search(message):
@@ -65,6 +65,7 @@ _TOO_FAR = re.compile(
     r"convert Timestamp to higher precision|Type INT32 with value \d+-\d\d-\d\d can't be cast"
 )
 # Of files, whose place on this machine is nobody's business.
+_READING = re.compile(r'Error while reading file "[^"]*": ')
 _UNREADABLE = re.compile(
     r"Malformed JSON in file|not a GZIP stream|CSV Error on Line|not a Parquet file|ZSTD|IO Error"
 )

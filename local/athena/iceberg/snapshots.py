@@ -112,14 +112,17 @@ class Snapshot:
     def view(self, data: Data, columns: list[str], storage: Storage, footers: Footers) -> str:
         """The SELECT that gives these columns; files of one layout are read together."""
         self._require_unchanged(columns)
-        layouts: dict[tuple[str | None, ...], list[Path]] = {}
+        layouts: dict[tuple[tuple[str | None, ...], tuple[str, ...]], list[Path]] = {}
         for _, path in data:
-            layouts.setdefault(tuple(self._names_in(path, footers).values()), []).append(path)
+            names = tuple(self._names_in(path, footers).values())
+            types = footers.layout(path)
+            kinds = tuple(types.get(name, "") for name in names if name)
+            layouts.setdefault((names, kinds), []).append(path)
         made = [
             self._select(
                 dict(zip(self.columns, names, strict=True)), paths, columns, storage, footers
             )
-            for names, paths in layouts.items()
+            for (names, _), paths in layouts.items()
         ]
         return " UNION ALL ".join(made) if made else self._nothing(columns)
 

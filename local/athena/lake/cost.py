@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from local.athena.errors import QueryFailed
 from local.athena.lake.bounds import Bound, can_hold
+from local.athena.lake.parquet_types import arrow_type
 from local.athena.sql.types import Type
 
 _MB = 1024 * 1024
@@ -42,6 +43,7 @@ class _RowGroup:
 @dataclass(frozen=True)
 class _Footer:
     columns: dict[str, Type]
+    layout: dict[str, str]
     finer: frozenset[str]
     uncounted: frozenset[str]
     field_ids: dict[int, str]
@@ -72,6 +74,10 @@ class Footers:
     def columns(self, path: Path) -> dict[str, Type]:
         """Column types by lower-case name."""
         return self._read(path).columns
+
+    def layout(self, path: Path) -> dict[str, str]:
+        """What tells one physical type from another, by lower-case name."""
+        return self._read(path).layout
 
     def is_finer(self, path: Path, column: str) -> bool:
         """Whether a column may hold timestamps that are no whole milliseconds."""
@@ -109,6 +115,7 @@ def _footer(path: Path) -> _Footer:
         ids = {(f.metadata or {}).get(_FIELD_ID): name for name, f in columns.items()}
         return _Footer(
             {name: arrow_type(f.type) for name, f in columns.items()},
+            {name: str(f.type) for name, f in columns.items()},
             _finer(file.metadata.created_by or "", columns),
             _uncounted(file.metadata.created_by or "", columns),
             {int(number): name for number, name in ids.items() if number is not None},
@@ -180,28 +187,3 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, float):
         return None if value != value else value
     return None if isinstance(value, bytes | bool) else value
-
-
-def arrow_type(found: Any) -> Type:
-    """Only as deep as scans compare: the kind of a column, its decimal width."""
-    checks = [
-        (pa.types.is_boolean, "boolean"),
-        (pa.types.is_int8, "tinyint"),
-        (pa.types.is_int16, "smallint"),
-        (pa.types.is_int32, "integer"),
-        (pa.types.is_integer, "bigint"),
-        (pa.types.is_float32, "real"),
-        (pa.types.is_float64, "double"),
-        (pa.types.is_date, "date"),
-        (pa.types.is_map, "map"),
-        (pa.types.is_struct, "row"),
-        (pa.types.is_list, "array"),
-        (pa.types.is_large_list, "array"),
-        (pa.types.is_binary, "varbinary"),
-        (pa.types.is_large_binary, "varbinary"),
-    ]
-    if pa.types.is_decimal(found):
-        return Type("decimal", (found.precision, found.scale))
-    if pa.types.is_timestamp(found):
-        return Type("timestamp")
-    return next((Type(name) for matches, name in checks if matches(found)), Type("varchar"))

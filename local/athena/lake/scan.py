@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.lake import hive_json, lines, texts
+from local.athena.lake import hive_json, lines, parquet_types, texts
 from local.athena.lake.catalog import Partition, Table, key_row
 from local.athena.lake.cost import Footers
 from local.athena.lake.hive_json import holds
@@ -20,7 +20,7 @@ from local.athena.sql.casts import convert
 from local.athena.sql.nodes import sql
 from local.athena.sql.quoting import identifier, literal_glob, quoted
 from local.athena.sql.resolve import Relation
-from local.athena.sql.types import INTEGERS, Type
+from local.athena.sql.types import Type
 
 _LIST_ONE_BY_ONE = 3  # partitions up to which each is listed by itself
 
@@ -99,19 +99,35 @@ def view(source: Source, used: set[str], storage: Storage, footers: Footers) -> 
     every = [path for _, _, paths in source.files for path in paths]
     hive = all(_hive_style(table, p, path) for p, _, paths in source.files for path in paths)
     if not keys or (hive and table.format == "parquet"):
-        return _select(source, used, every, storage, footers, hive_keys=bool(keys))
-    parts = [
+        return " UNION ALL ".join(
+            _select(source, used, alike, storage, footers, hive_keys=bool(keys))
+            for alike in _alike(source, used, every, footers)
+        )
+    return " UNION ALL ".join(
         _select(
             source,
             used,
-            paths,
+            alike,
             storage,
             footers,
             values=dict(zip(table.keys, key_row(p.values), strict=True)),
         )
         for p, _, paths in source.files
-    ]
-    return " UNION ALL ".join(parts)
+        for alike in _alike(source, used, paths, footers)
+    )
+
+
+def _alike(source: Source, used: set[str], paths: list[Path], footers: Footers) -> list[list[Path]]:
+    """The files by the types of the columns read: DuckDB would read all with those of the first."""
+    table = source.relation.table
+    if table is None or table.format != "parquet":
+        return [paths]
+    names = [name for name in table.columns if name in used]
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for path in paths:
+        layout = footers.layout(path)
+        found.setdefault(tuple(layout.get(n, "") for n in names), []).append(path)
+    return list(found.values())
 
 
 def _select(
@@ -207,30 +223,10 @@ def _parquet(
     def column(name: str, kind: Type) -> str:
         found = [(s[name], p) for s, p in zip(schemas, paths, strict=True) if name in s]
         for physical, path in found:
-            _check(table, name, kind, physical, path)
-        return identifier(name) if found else "NULL"
+            parquet_types.check(table, name, kind, physical, path)
+        return parquet_types.converted(identifier(name), kind, found[0][0]) if found else "NULL"
 
     return _Reader(f"read_parquet({_paths(paths)}, {', '.join(options)})", column)
-
-
-_WIDER: dict[str, tuple[str, ...]] = {
-    "real": ("double",),
-    "decimal": ("decimal",),
-    "timestamp with time zone": ("timestamp",),
-}
-
-
-def _check(table: Table, name: str, kind: Type, physical: Type, path: Path) -> None:
-    """A file whose column has another type is an error in Athena, not a conversion."""
-    wider = INTEGERS if physical.is_integer else _WIDER.get(physical.name, ())
-    strings = {"varchar", "char", "varbinary"}
-    if kind.name in (physical.name, *wider) or {kind.name, physical.name} <= strings:
-        return
-    raise QueryFailed(
-        "HIVE_BAD_DATA",
-        f"Field {name}'s type {physical.trino()} in parquet file {path.name} is incompatible with type "
-        f"{kind.trino()} defined in table schema {table.database}.{table.name}",
-    )
 
 
 def _json(

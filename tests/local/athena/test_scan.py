@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -237,3 +238,78 @@ def test_of_a_row_only_the_fields_that_are_read_are_counted(
         assert counted == sum(sizes[leaf] for leaf in leaves), read
     done = scanned.execution("select count(r.y.z) from scanned.nested where r.x > 3")
     assert done["Statistics"]["DataScannedInBytes"] == sizes["r.x"] + sizes["r.y.z"]
+
+
+def _files(endpoint: Endpoint, query: Query, name: str, columns: str, *tables: pa.Table) -> str:
+    """A table of one Parquet file for each of `tables`; returns its name."""
+    for at, table in enumerate(tables):
+        body = io.BytesIO()
+        pq.write_table(table, body)
+        key = f"scanned/{name}/{at}"
+        endpoint.client("s3").put_object(Bucket=LAKE, Key=key, Body=body.getvalue())
+    where = f"stored as parquet location 's3://{LAKE}/scanned/{name}/'"
+    query.rows(f"create external table scanned.{name} ({columns}) {where}")
+    return f"scanned.{name}"
+
+
+NARROW = pa.table(
+    {
+        "n": pa.array([1], pa.int32()),
+        "f": pa.array([0.5], pa.float32()),
+        "d": pa.array([Decimal("1.25")], pa.decimal128(10, 2)),
+        "r": [{"x": 1}],
+        "m": pa.array([[1]], pa.list_(pa.int32())),
+    }
+)
+WIDE = pa.table(
+    {
+        "n": pa.array([2**40], pa.int64()),
+        "f": pa.array([0.1], pa.float64()),
+        "d": pa.array([Decimal("1.2345")], pa.decimal128(12, 4)),
+        "r": [{"x": 2, "y": "new"}],
+        "m": pa.array([[2**40]], pa.list_(pa.int64())),
+    }
+)
+
+
+def test_a_file_is_read_with_its_own_types_whatever_those_of_the_first(
+    scanned: Query, endpoint: Endpoint
+) -> None:
+    columns = "n bigint, f double, d decimal(20,4), r struct<x:bigint,y:string>, m array<bigint>"
+    table = _files(endpoint, scanned, "widened", columns, NARROW, WIDE)
+    assert scanned.rows(f"select * from {table} order by n") == [
+        ["1", "0.5", "1.2500", "{x=1, y=null}", "[1]"],
+        [str(2**40), "0.1", "1.2345", "{x=2, y=new}", f"[{2**40}]"],
+    ]
+    assert scanned.rows(f"select f from {table} where f = 1e-1 and n > 5") == [["0.1"]]
+
+
+def test_bytes_that_the_table_calls_text_are_text(scanned: Query, endpoint: Endpoint) -> None:
+    unmarked = pa.table({"s": pa.array(["zoë".encode(), None], pa.binary())})
+    marked = pa.table({"s": ["☕"]})
+    table = _files(endpoint, scanned, "unmarked", "s string", unmarked, marked)
+    assert scanned.rows(f"select s, length(s) from {table} order by 1") == [
+        ["zoë", "3"], ["☕", "1"], [None, None],
+    ]  # fmt: skip
+    assert scanned.rows(f"select count(*) from {table} where s = 'zoë'") == [["1"]]
+    table = _files(endpoint, scanned, "encoded", "s binary", pa.table({"s": ["é", r"\x41"]}))
+    assert scanned.rows(f"select s from {table}") == [["c3 a9"], ["5c 78 34 31"]]
+    broken = pa.table({"s": pa.array([b"\xff"], pa.binary())})
+    table = _files(endpoint, scanned, "no_text", "s string", broken)
+    assert scanned.reason(f"select s from {table}") == "NOT_SUPPORTED: text that is not UTF-8"
+
+
+def test_another_type_inside_a_column_is_an_error(scanned: Query, endpoint: Endpoint) -> None:
+    stored = pa.table({"m": [["1"]], "r": [{"x": "5"}], "t": pa.array([1], pa.time32("s"))})
+    columns = "m array<int>, r struct<x:int>, t string"
+    table = _files(endpoint, scanned, "inside", columns, stored)
+    for column in ("m", "r", "t"):
+        assert scanned.reason(f"select {column} from {table}").startswith("HIVE_BAD_DATA: Field")
+
+
+def test_what_is_stored_by_a_dictionary_has_the_type_of_its_values(
+    scanned: Query, endpoint: Endpoint
+) -> None:
+    stored = pa.table({"n": pa.array([5, 6, 5]).dictionary_encode()})
+    table = _files(endpoint, scanned, "coded", "n bigint", stored)
+    assert scanned.rows(f"select sum(n) from {table}") == [["16"]]
