@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
 from local.athena.api import records
+from local.athena.api.checking import checked, literal
 from local.athena.api.preparing import PREPARING
 from local.athena.api.records import Record
 from local.athena.api.saved import Saved
@@ -19,13 +20,12 @@ from local.athena.api.state import State
 from local.athena.api.workgroups import Workgroups
 from local.athena.engine.failures import exhausted, nested_too_deeply
 from local.athena.engine.query import CANCELLED, Work
-from local.athena.engine.runner import Engine, Outcome, Task, bind
+from local.athena.engine.runner import Engine, Outcome, Task
 from local.athena.errors import QueryCancelled, QueryFailed, RequestRefused
 from local.athena.lake.catalog import CATALOG
 from local.athena.lake.cost import billed_bytes
 from local.athena.lake.storage import split_url
-from local.athena.sql.syntax import parse
-from local.athena.statements.kinds import Statement, classify, lex
+from local.athena.statements.kinds import Statement, classify
 
 log = logging.getLogger(__name__)
 _KEPT_SECONDS = 45 * 24 * 3600
@@ -41,6 +41,7 @@ class _Running:
     ended: Future[None] = field(default_factory=Future)
     started: float = 0.0
     worker: Future[None] | None = None
+    problem: QueryFailed | None = None
 
 
 class Executions:
@@ -93,7 +94,8 @@ class Executions:
         )
         self._require_bucket(found["OutputLocation"])
         parameters = request.get("ExecutionParameters") or []
-        sql, statement = _checked(request["QueryString"], parameters)
+        sql, statement, problem = checked(request["QueryString"], parameters)
+        self._require_own_location(group, statement)
         record = records.new(request, statement, found, group)
         key = str(record["QueryExecutionId"])
         with self._starting:
@@ -106,7 +108,7 @@ class Executions:
             return self._started_before(known, record)
         if not self._reuse(record, request):
             given = parameters if statement.kind == "execute" else []
-            self._submit(record, sql, statement, found["OutputLocation"], given)
+            self._submit(record, sql, statement, found["OutputLocation"], given, problem)
         return key
 
     def _require_bucket(self, location: str) -> None:
@@ -127,8 +129,26 @@ class Executions:
             )
         return key
 
+    def _require_own_location(self, group: str, statement: Statement) -> None:
+        """Where a workgroup says the place of all results, no query says another."""
+        if statement.kind == "create_table" and self._workgroups.enforces_location(group):
+            words = {x.value.lower() for x in statement.lexemes if x.kind in ("word", "quoted")}
+            if "external_location" in words:
+                raise RequestRefused(
+                    "The Create Table As Select query failed because it was submitted with an "
+                    "'external_location' property to an Athena Workgroup that enforces a "
+                    "centralized output location for all queries. Please remove the "
+                    "'external_location' property and resubmit the query."
+                )
+
     def _submit(
-        self, record: Record, sql: str, statement: Statement, folder: str, given: list[str]
+        self,
+        record: Record,
+        sql: str,
+        statement: Statement,
+        folder: str,
+        given: list[str],
+        problem: QueryFailed | None,
     ) -> None:
         key, group = record["QueryExecutionId"], record["WorkGroup"]
         database = record["QueryExecutionContext"].get("Database", "default")
@@ -145,7 +165,7 @@ class Executions:
             lambda name: self._saved.prepared_text(group, name),
         )
         self._save(record)
-        running = self._running[key] = _Running(work)
+        running = self._running[key] = _Running(work, problem=problem)
         with work.ending:
             running.worker = self._pool.submit(self._run, record, task, running)
 
@@ -157,6 +177,8 @@ class Executions:
         outcome = Outcome()
         try:
             work.check()
+            if running.problem:
+                raise running.problem
             _require_runnable(record, task.statement)
             if task.statement.kind in PREPARING:
                 PREPARING[task.statement.kind](self._saved, record["WorkGroup"], task.statement)
@@ -320,34 +342,3 @@ def _require_runnable(record: Record, statement: Statement) -> None:
     catalog = record["QueryExecutionContext"].get("Catalog", CATALOG)
     if catalog != CATALOG and statement.kind in _READS_DATA:  # others fall back to the default
         raise QueryFailed("CATALOG_NOT_FOUND", f"line 1:1: Catalog '{catalog}' does not exist")
-
-
-def _checked(sql: str, parameters: list[str]) -> tuple[str, Statement]:
-    """Syntax errors are answered at once, as Athena does, everything else by the execution."""
-    try:
-        statement = classify(sql)
-        if parameters and statement.kind != "execute":
-            sql = bind(statement.text, [literal(p) for p in parameters])
-            statement = classify(sql)
-        if statement.kind == "query":
-            statement = replace(statement, tree=parse(statement.text))
-    except QueryFailed as error:
-        if error.name == "SYNTAX_ERROR":
-            raise RequestRefused(error.message, detail="MALFORMED_QUERY") from error
-        statement = classify(sql)
-    return statement.text, statement
-
-
-def literal(parameter: str) -> str:
-    """An execution parameter is SQL when it is a literal, otherwise a string."""
-    lexemes = lex(parameter)
-    kinds = [x.kind for x in lexemes]
-    words = [x.upper for x in lexemes]
-    is_sql = (
-        kinds in (["string"], ["number"])
-        or (kinds == ["symbol", "number"] and lexemes[0].text in "+-")
-        or words in (["NULL"], ["TRUE"], ["FALSE"])
-        or (kinds == ["word", "string"] and words[0] in ("DATE", "TIMESTAMP", "DECIMAL", "TIME"))
-        or words[:1] in (["CAST"], ["ARRAY"])
-    )
-    return parameter if is_sql else "'" + parameter.replace("'", "''") + "'"

@@ -91,6 +91,8 @@ class Operations:
     def query_results(self, request: Answer) -> Answer:
         record = self.executions.get(request["QueryExecutionId"])
         state = record["Status"]["State"]
+        if state == "CANCELLED":
+            raise RequestRefused("Could not find results", detail="RESULT_NOT_FOUND")
         if state != "SUCCEEDED":
             raise RequestRefused(
                 f"Query has not yet finished. Current state: {state}"

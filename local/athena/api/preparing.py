@@ -24,7 +24,7 @@ def _prepare(saved: Saved, group: str, statement: Statement) -> None:
     if prepared.kind not in _PREPARABLE:
         raise NotSupported(f"PREPARE of {prepared.sub}")
     if prepared.kind == "query":
-        parse(text)
+        parse(reader.query())
     request = {"WorkGroup": group, "StatementName": name, "QueryStatement": text}
     _kept(lambda: saved.create_prepared(request))
 

@@ -101,12 +101,16 @@ class Workgroups:
         group = self.get(name)
         if group["State"] != "ENABLED":
             raise RequestRefused(f"WorkGroup {name} is disabled.")
-        configuration = group["Configuration"]
-        own = configuration["ResultConfiguration"]
-        enforced = configuration["EnforceWorkGroupConfiguration"] and own.get("OutputLocation")
-        found = dict(own if enforced else {**own, **given})
+        own = group["Configuration"]["ResultConfiguration"]
+        found = dict(own if self.enforces_location(name) else {**own, **given})
         found["OutputLocation"] = _folder(found.get("OutputLocation"))
         return found
+
+    def enforces_location(self, name: str) -> bool:
+        """Whether all results go to its own place."""
+        found = self.get(name)["Configuration"]
+        place = found["ResultConfiguration"].get("OutputLocation")
+        return bool(found["EnforceWorkGroupConfiguration"] and place)
 
     def cutoff_bytes(self, name: str) -> int | None:
         found = self.get(name)["Configuration"].get("BytesScannedCutoffPerQuery")

@@ -128,15 +128,16 @@ def exhausted() -> QueryFailed:
 
 
 # Athena's ErrorType by error name; https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
-_USER, _DATA, _SYNTAX = 1000, 1001, 1006
+# says what the numbers mean, https://github.com/aoyagikouhei/athena-local which Athena answered.
+_USER, _DATA, _TYPE, _SYNTAX, _ARGUMENT = 1000, 1001, 1002, 1006, 1100
 _TYPES = {
-    **dict.fromkeys(
-        ("HIVE_BAD_DATA", "HIVE_CURSOR_ERROR", "INVALID_CAST_ARGUMENT", "DIVISION_BY_ZERO"), _DATA
-    ),
-    "NUMERIC_VALUE_OUT_OF_RANGE": _DATA,
-    **dict.fromkeys(("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TYPE_MISMATCH"), _SYNTAX),
-    **dict.fromkeys(("CATALOG_NOT_FOUND", "MISSING_COLUMN_NAME", "AMBIGUOUS_NAME"), _SYNTAX),
-    **dict.fromkeys(("EXPRESSION_NOT_AGGREGATE", "DUPLICATE_COLUMN_NAME"), _SYNTAX),
+    **dict.fromkeys(("HIVE_BAD_DATA", "HIVE_CURSOR_ERROR", "DIVISION_BY_ZERO"), _DATA),
+    "TYPE_MISMATCH": _TYPE,
+    **dict.fromkeys(("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "CATALOG_NOT_FOUND"), _SYNTAX),
+    **dict.fromkeys(("AMBIGUOUS_NAME", "EXPRESSION_NOT_AGGREGATE"), _SYNTAX),
+    "DUPLICATE_COLUMN_NAME": _SYNTAX,
+    **dict.fromkeys(("INVALID_CAST_ARGUMENT", "NUMERIC_VALUE_OUT_OF_RANGE"), _ARGUMENT),
+    **dict.fromkeys(("INVALID_PARAMETER_USAGE", "MISSING_COLUMN_NAME"), _ARGUMENT),
     "INVALID_PROPERTY": 1101,
     "INVALID_TABLE_PROPERTY": 1103,
     "INVALID_FUNCTION_ARGUMENT": 1106,
@@ -153,7 +154,7 @@ _TYPES = {
     "ICEBERG_COMMIT_ERROR": 233,
 }
 _OF_SYSTEM = 200  # "Query engine had an internal error"
-_OF_HIVE = 1003  # "DDL task failed"
+_OF_HIVE = _SYNTAX  # whatever the statement asked of Hive's side
 
 
 def athena_error(problem: QueryFailed) -> dict[str, Any]:

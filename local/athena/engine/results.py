@@ -162,7 +162,7 @@ def column_info(name: str, kind: Type) -> dict[str, Any]:
         "Precision": precision,
         "Scale": scale,
         "Nullable": "UNKNOWN",
-        "CaseSensitive": kind.name in ("varchar", "char", "json"),
+        "CaseSensitive": kind.name in ("varchar", "char", "json") and kind.numbers != (0,),
     }
 
 

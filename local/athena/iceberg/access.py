@@ -31,6 +31,7 @@ class Access:
         self.insert = partial(statements.insert, work)
         self.alter = partial(statements.alter, work)
         self.created = partial(statements.created, work)
+        self.described = partial(statements.described, work)
         self.change = partial(changes.change, work)
         self.maintain = partial(maintenance.maintain, work)
 

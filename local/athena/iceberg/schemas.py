@@ -105,6 +105,17 @@ def made(kind: Type, *, hive: bool = False) -> IcebergType:
     return _MADE[kind.name]()
 
 
+def spelled(found: IcebergType) -> str:
+    """A type as DESCRIBE names it: Hive's words, Iceberg's blanks."""
+    if isinstance(found, ListType):
+        return f"array<{spelled(found.element_type)}>"
+    if isinstance(found, MapType):
+        return f"map<{spelled(found.key_type)}, {spelled(found.value_type)}>"
+    if isinstance(found, StructType):
+        return f"struct<{', '.join(f'{f.name}: {spelled(f.field_type)}' for f in found.fields)}>"
+    return {"long": "bigint"}.get(str(found), str(found))
+
+
 def in_file(kind: Type) -> str:
     """DuckDB's type of a column in a data file: microseconds are Parquet's TIMESTAMP there."""
     return kind.duckdb().replace("TIMESTAMP_NS", "TIMESTAMP")

@@ -49,9 +49,7 @@ def create(work: Work, statement: Statement) -> None:
     if work.catalog.find(database, name):
         if quiet:
             return
-        raise QueryFailed(
-            "", f"FAILED: Execution Error: AlreadyExistsException: Table {name} already exists"
-        )
+        raise ddl.table_exists(name)
     kinds = {c["Name"]: parse_type(c["Type"]) for c in listed}
     schema = schemas.schema_of(kinds, {c["Name"]: c.get("Comment") for c in listed}, hive=True)
     staged = _staged(work, (database, name), schema, location, partitions, properties)
@@ -168,7 +166,7 @@ def insert(work: Work, reader: Reader, table: Table) -> Written:
     opened = work.iceberg.open(table)
     columns = schemas.columns(opened.schema())
     given = given_columns(reader, columns)
-    query = reader.rest()
+    query = reader.query()
     plan = fitted(work.plan(query), columns, given)
     return _appended(work, plan, query, opened.transaction(), opened.name())
 
@@ -184,18 +182,25 @@ def alter(work: Work, reader: Reader, table: Table) -> None:
             if reader.take_if(*words):
                 change(reader, opened)
                 return
+    if reader.peek() in ("ADD", "DROP", "REPLACE", "SET", "PARTITION"):
+        raise QueryFailed(
+            "NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time"
+        )
     raise reader.mismatch("Expecting: a change that Athena makes to Iceberg tables")
 
 
 def _rename(work: Work, reader: Reader, table: Table) -> None:
     database, name = reader.qualified(table.database)
+    reader.end()
     with work.iceberg.tables.committing(database, name):
         work.iceberg.tables.catalog.rename_table((table.database, table.name), (database, name))
 
 
 def _set(reader: Reader, table: IcebergTable) -> None:
+    wanted = settings(ddl.properties(reader))
+    reader.end()
     with table.transaction() as transaction:
-        transaction.set_properties(settings(ddl.properties(reader)))
+        transaction.set_properties(wanted)
 
 
 def _unset(reader: Reader, table: IcebergTable) -> None:
@@ -204,6 +209,7 @@ def _unset(reader: Reader, table: IcebergTable) -> None:
     while reader.take_if(","):
         names.append(reader.string())
     reader.expect(")")
+    reader.end()
     with table.transaction() as transaction:
         transaction.remove_properties(*(_KEPT_AS.get(n, n) for n in names))
 
@@ -212,8 +218,10 @@ _KEPT_AS = {"write_compression": CODEC, "format": "write.format.default"}
 
 
 def _add(reader: Reader, table: IcebergTable) -> None:
+    added = ddl.columns(reader)
+    reader.end()
     with table.update_schema() as update:
-        for column in ddl.columns(reader):
+        for column in added:
             _require_new(table, column["Name"])
             kind = schemas.made(parse_type(column["Type"]), hive=True)
             update.add_column(column["Name"], kind, doc=column.get("Comment"))
@@ -221,7 +229,7 @@ def _add(reader: Reader, table: IcebergTable) -> None:
 
 def _require_new(table: IcebergTable, name: str) -> None:
     if name in schemas.columns(table.schema()):
-        raise QueryFailed("", f"FAILED: Execution Error: Duplicate column name: {name}")
+        raise QueryFailed("", f"{ddl.DDL_TASK} Duplicate column name: {name}")
 
 
 def _existing(reader: Reader, table: IcebergTable) -> str:
@@ -229,15 +237,16 @@ def _existing(reader: Reader, table: IcebergTable) -> str:
     name = reader.name()
     found = next((f.name for f in table.schema().fields if f.name.lower() == name), None)
     if found is None:
-        raise QueryFailed("", f"FAILED: Execution Error: Column does not exist: {name}")
+        raise QueryFailed("", f"{ddl.DDL_TASK} Column does not exist: {name}")
     return str(found)
 
 
 def _drop(reader: Reader, table: IcebergTable) -> None:
     name = _existing(reader, table)
+    reader.end()
     source = table.schema().find_field(name).field_id
     if any(f.source_id == source for f in table.spec().fields):
-        raise QueryFailed("", f"FAILED: Execution Error: Cannot drop partition column: {name}")
+        raise QueryFailed("", f"{ddl.DDL_TASK} Cannot drop partition column: {name}")
     with table.update_schema(allow_incompatible_changes=True) as update:
         update.delete_column(name)
 
@@ -277,6 +286,29 @@ _ALTERATIONS: dict[tuple[str, ...], Callable[[Reader, IcebergTable], None]] = {
 }
 
 
+def described(work: Work, table: Table, *, formatted: bool) -> list[str]:
+    """What DESCRIBE answers, in Iceberg's own spelling of types."""
+    opened = work.iceberg.open(table)
+    schema, spec = opened.schema(), opened.spec()
+    lines = ["# Table schema:\t\t", "# col_name\tdata_type\tcomment"]
+    lines += [f"{f.name}\t{schemas.spelled(f.field_type)}\t{f.doc or ''}" for f in schema.fields]
+    lines += ["\t\t", "# Partition spec:\t\t", "# field_name\tfield_transform\tcolumn_name"]
+    names = {f.source_id: schema.find_column_name(f.source_id) for f in spec.fields}
+    lines += [f"{f.name}\t{f.transform}\t{names[f.source_id]}" for f in spec.fields]
+    if not formatted:
+        return lines
+    named = f"iceberg.{table.database}.{table.name}"
+    kept = _shown(opened)
+    stored = opened.metadata.properties
+    return [
+        *[*lines, "\t\t", f"Name:\t{named}\t", f"Location:\t{opened.location()}\t"],
+        *["\t\t", "# Table properties:\t\t", "# key\tvalue\t"],
+        *[f"{k}\t{v.upper() if k == 'format' else v}\t" for k, v in kept.items()],
+        *["\t\t", "# Iceberg storage table properties:\t\t", "# key\tvalue\t"],
+        *[f"{k}\t{v}\t" for k, v in sorted(stored.items())],
+    ]
+
+
 def created(work: Work, table: Table) -> str:
     """What SHOW CREATE TABLE answers."""
     opened = work.iceberg.open(table)
@@ -290,7 +322,7 @@ def created(work: Work, table: Table) -> str:
         text += f"PARTITIONED BY ({', '.join(partitioning.described(spec, schema))})\n"
     shown = {"table_type": "iceberg", **_shown(opened)}
     listed = ",\n".join(f"  '{k}'='{v}'" for k, v in shown.items())
-    return f"{text}LOCATION '{opened.location()}'\nTBLPROPERTIES (\n{listed}\n)"
+    return f"{text}LOCATION '{opened.location()}'\nTBLPROPERTIES (\n{listed}\n);"
 
 
 def _shown(table: IcebergTable) -> dict[str, str]:

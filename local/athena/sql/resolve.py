@@ -120,7 +120,8 @@ class Resolver:
             return
         if catalog and catalog != CATALOG:
             raise QueryFailed(
-                "CATALOG_NOT_FOUND", f"{place(self.text, catalog)}: Catalog '{catalog}' not found"
+                "CATALOG_NOT_FOUND",
+                f"{place(self.text, catalog)}: Catalog '{catalog}' does not exist",
             )
         self._replace(node, schema or database, name, depth)
 

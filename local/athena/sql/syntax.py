@@ -176,7 +176,12 @@ def position_of(sql: str, name: str) -> str:
     return f"line {before.count(chr(10)) + 1}:{len(before) - (before.rfind(chr(10)) + 1) + 1}"
 
 
-def _syntax_error(error: Any) -> QueryFailed:
+def _syntax_error(error: Any, parser: Any, sql: str) -> QueryFailed:
+    """At the word that the parser could not take; sqlglot names the one before when there is none."""
+    if getattr(parser, "_index", 0) >= len(getattr(parser, "_tokens", [None])):
+        lines = sql.rstrip().split("\n")
+        found = f"line {len(lines)}:{len(lines[-1]) + 1}: mismatched input '<EOF>'."
+        return QueryFailed("SYNTAX_ERROR", found)
     details = (getattr(error, "errors", None) or [{}])[0]
     line, highlight = details.get("line") or 1, (details.get("highlight") or "").strip()
     column = max(1, (details.get("col") or 1) - len(highlight) + 1)
@@ -195,15 +200,16 @@ def parse(sql: str, tokens: list[Any] | None = None) -> Any:
     tokens = plain_calls(tokens)
     check_tokens(sql, tokens)
     tokens = _mark_calls(tokens)
+    parser = _Dialect().parser()
     try:
-        trees = _Dialect().parser().parse(tokens, sql)
+        trees = parser.parse(tokens, sql)
     except SqlglotError as error:
-        raise _syntax_error(error) from error
+        raise _syntax_error(error, parser, sql) from error
     except RecursionError as error:
         raise QueryFailed("STACK_OVERFLOW", "the statement is nested too deeply") from error
     trees = [_regular(_lighter(t)) for t in trees if t is not None]
     if len(trees) != 1:
-        raise QueryFailed("SYNTAX_ERROR", "line 1:1: Only one sql statement is allowed.")
+        raise QueryFailed("SYNTAX_ERROR", f"Only one sql statement is allowed. Got: {sql.rstrip()}")
     check_tree(sql, trees[0])
     check_joins(sql, tokens, trees[0])
     if isinstance(trees[0], exp.Values):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.sql.types import parse_type
 from local.athena.statements.kinds import Reader, Statement
 
+# Hive's words for what a statement could not do.
+DDL_TASK = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
 _SERDES = {
     "parquet": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
     "json": "org.openx.data.jsonserde.JsonSerDe",
@@ -111,21 +114,25 @@ def is_iceberg(statement: Statement) -> bool:
 def create_external(statement: Statement, database: str) -> tuple[str, bool, dict[str, Any]]:
     """Database, IF NOT EXISTS and Glue TableInput of a CREATE [EXTERNAL] TABLE without AS."""
     reader = Reader(statement, 1)
-    reader.take_if("EXTERNAL")
+    external = reader.take_if("EXTERNAL")
     reader.expect("TABLE")
     quiet = reader.take_if("IF", "NOT", "EXISTS")
     schema, name = reader.qualified(database)
     definition: dict[str, Any] = {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE"},
+        "Parameters": external_parameters(),
     }
     descriptor = storage("textfile", "", columns(reader))
     keys: list[dict[str, Any]] = []
     while not reader.done:
         keys = _clause(reader, definition, descriptor) or keys
     if not descriptor["Location"]:
-        raise QueryFailed("", "FAILED: SemanticException table location is required (LOCATION)")
+        raise QueryFailed(
+            "SYNTAX_ERROR", "No location was specified for table. An S3 location must be specified"
+        )
+    if not external:
+        raise QueryFailed("SYNTAX_ERROR", "External keyword required for table type HIVE")
     named = {column["Name"] for column in descriptor["Columns"]}
     if not named.issuperset(descriptor["BucketColumns"]):
         raise QueryFailed("", "FAILED: SemanticException [Error 10002]: Invalid column reference")
@@ -223,3 +230,13 @@ def partition_spec(reader: Reader) -> dict[str, str]:
         found[name] = reader.take().value
         reader.take_if(",")
     return found
+
+
+def table_exists(name: str) -> QueryFailed:
+    """Athena's message lacks the last letter."""
+    return QueryFailed("", f"{DDL_TASK} AlreadyExistsException(message:Table {name} already exist)")
+
+
+def external_parameters() -> dict[str, str]:
+    """What Hive notes of a table that it creates."""
+    return {"EXTERNAL": "TRUE", "transient_lastDdlTime": str(int(time.time()))}

@@ -7,10 +7,10 @@ from typing import Any
 
 from local.athena.engine.query import Work
 from local.athena.errors import NotSupported, QueryFailed
-from local.athena.lake.catalog import CATALOG, Changed, Partition, Table, table_input, view_text
+from local.athena.lake.catalog import CATALOG, Changed, Table, table_input, view_text
 from local.athena.sql.types import Type
-from local.athena.statements import ddl
-from local.athena.statements.files import folders
+from local.athena.statements import ddl, partitions
+from local.athena.statements.ddl import DDL_TASK, table_exists
 from local.athena.statements.kinds import Reader, Statement
 
 
@@ -33,9 +33,7 @@ def create_database(work: Work, statement: Statement) -> None:
     if work.catalog.database(name):
         if quiet:
             return
-        raise QueryFailed(
-            "", f"FAILED: Execution Error: AlreadyExistsException: Database {name} already exists"
-        )
+        raise QueryFailed("", f"{DDL_TASK} Database {name} already exists")
     work.catalog.create_database(name, definition)
 
 
@@ -44,6 +42,9 @@ def drop_database(work: Work, statement: Statement) -> None:
     quiet = reader.take_if("IF", "EXISTS")
     name = reader.qualified("")[1]
     cascade = reader.take_if("CASCADE")
+    if not cascade:
+        reader.take_if("RESTRICT")
+    reader.end()
     if not work.catalog.database(name):
         if quiet:
             return
@@ -52,7 +53,9 @@ def drop_database(work: Work, statement: Statement) -> None:
         )
     if not cascade and work.catalog.tables(name):
         raise QueryFailed(
-            "", f"FAILED: Execution Error: InvalidOperationException: Database {name} is not empty"
+            "",
+            f"{DDL_TASK} InvalidOperationException(message:Database {name} is not empty. One or more "
+            "tables exist.)",
         )
     for table in work.catalog.tables(name):
         work.catalog.drop_table(name, table.name)
@@ -67,10 +70,7 @@ def create_external(work: Work, statement: Statement) -> None:
     if work.catalog.find(database, definition["Name"]):
         if quiet:
             return
-        raise QueryFailed(
-            "",
-            f"FAILED: Execution Error: AlreadyExistsException: Table {definition['Name']} already exists",
-        )
+        raise table_exists(definition["Name"])
     if not work.catalog.database(database):
         raise QueryFailed(
             "", f"FAILED: SemanticException [Error 10072]: Database does not exist: {database}"
@@ -90,7 +90,7 @@ def create_view(work: Work, statement: Statement) -> None:
     database, name = reader.qualified(work.database)
     reader.expect("AS")
     query = reader.rest()
-    plan = work.plan(query)
+    plan = work.plan(reader.query())
     if plan.unnamed:
         raise QueryFailed(
             "MISSING_COLUMN_NAME",
@@ -153,6 +153,9 @@ def _drop(view: bool) -> Callable[[Work, Statement], None]:
         reader = Reader(statement, 2)
         quiet = reader.take_if("IF", "EXISTS")
         database, name = reader.qualified(work.database)
+        if not view:
+            reader.take_if("PURGE")
+        reader.end()
         found = work.catalog.find(database, name)
         if not found:
             _require_quiet(quiet, database, name)
@@ -212,17 +215,17 @@ def _changed(table: Table) -> dict[str, Any]:
 def _set_properties(work: Work, reader: Reader, table: Table) -> None:
     definition = _changed(table)
     definition["Parameters"] = {**table.parameters, **ddl.properties(reader)}
+    reader.end()
     work.catalog.change_table(table, definition)
 
 
 def _add_columns(work: Work, reader: Reader, table: Table) -> None:
     definition = _changed(table)
     added = ddl.columns(reader)
+    reader.end()
     for column in added:
         if column["Name"] in table.all_columns:
-            raise QueryFailed(
-                "", f"FAILED: Execution Error: Duplicate column name: {column['Name']}"
-            )
+            raise QueryFailed("", f"{DDL_TASK} Duplicate column name: {column['Name']}")
     storage = definition["StorageDescriptor"]
     definition["StorageDescriptor"] = {**storage, "Columns": [*storage["Columns"], *added]}
     work.catalog.change_table(table, definition)
@@ -234,6 +237,7 @@ def _replace_columns(work: Work, reader: Reader, table: Table) -> None:
         **definition["StorageDescriptor"],
         "Columns": ddl.columns(reader),
     }
+    reader.end()
     work.catalog.change_table(table, definition)
 
 
@@ -243,57 +247,8 @@ def _set_location(work: Work, reader: Reader, table: Table) -> None:
         **definition["StorageDescriptor"],
         "Location": reader.string(),
     }
+    reader.end()
     work.catalog.change_table(table, definition)
-
-
-def _add_partition(work: Work, reader: Reader, table: Table) -> None:
-    quiet = reader.take_if("IF", "NOT", "EXISTS")
-    known = {p.values for p in work.catalog.partitions(table)}
-    made = []
-    while not reader.done:
-        values = _values(ddl.partition_spec(reader), table)
-        folder = "/".join(folders(list(table.keys), values))
-        location = reader.string() if reader.take_if("LOCATION") else f"{table.location}/{folder}"
-        if values not in known:
-            made.append(Partition(values, location.rstrip("/")))
-        elif not quiet:
-            raise QueryFailed(
-                "",
-                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {folder}",
-            )
-    work.catalog.add_partitions(table, made)
-
-
-def _drop_partition(work: Work, reader: Reader, table: Table) -> None:
-    quiet = reader.take_if("IF", "EXISTS")
-    while not reader.done:
-        values = _values(ddl.partition_spec(reader), table)
-        if not work.catalog.drop_partition(table, values) and not quiet:
-            raise QueryFailed(
-                "", f"FAILED: SemanticException [Error 10006]: Partition not found {values}"
-            )
-        reader.take_if(",")
-
-
-def _change_partition(work: Work, reader: Reader, table: Table) -> None:
-    """`PARTITION (…) RENAME TO PARTITION (…)` and `PARTITION (…) SET LOCATION '…'`: files stay."""
-    reader.at -= 1
-    old = _values(ddl.partition_spec(reader), table)
-    known = {p.values: p for p in work.catalog.partitions(table)}
-    if old not in known:
-        raise QueryFailed("", f"FAILED: SemanticException [Error 10006]: Partition not found {old}")
-    if reader.take_if("SET", "LOCATION"):
-        changed = Partition(old, reader.string().rstrip("/"))
-    else:
-        reader.expect("RENAME", "TO")
-        changed = Partition(_values(ddl.partition_spec(reader), table), known[old].location)
-        if changed.values in known:
-            raise QueryFailed(
-                "",
-                f"FAILED: Execution Error: AlreadyExistsException: Partition already exists: {changed.values}",
-            )
-    work.catalog.drop_partition(table, old)
-    work.catalog.add_partitions(table, [changed])
 
 
 def _iceberg_only(what: str) -> Callable[[Work, Reader, Table], None]:
@@ -303,27 +258,19 @@ def _iceberg_only(what: str) -> Callable[[Work, Reader, Table], None]:
     return refuse
 
 
-def _values(spec: dict[str, str], table: Table) -> tuple[str, ...]:
-    if set(spec) != set(table.keys):
-        raise QueryFailed(
-            "", f"FAILED: SemanticException partition spec {spec} does not name {list(table.keys)}"
-        )
-    return tuple(spec[k] for k in table.keys)
-
-
 _ALTERATIONS: dict[tuple[str, ...], Callable[[Work, Reader, Table], None]] = {
     ("SET", "TBLPROPERTIES"): _set_properties,
     ("ADD", "COLUMNS"): _add_columns,
     ("REPLACE", "COLUMNS"): _replace_columns,
     ("SET", "LOCATION"): _set_location,
-    ("PARTITION",): _change_partition,
+    ("PARTITION",): partitions.change,
     ("RENAME", "TO"): _iceberg_only("RENAME TO"),
     ("RENAME", "COLUMN"): _iceberg_only("RENAME COLUMN"),
     ("CHANGE",): _iceberg_only("CHANGE COLUMN"),
     ("DROP", "COLUMN"): _iceberg_only("DROP COLUMN"),
     ("UNSET", "TBLPROPERTIES"): _iceberg_only("UNSET TBLPROPERTIES"),
-    ("ADD",): _add_partition,
-    ("DROP",): _drop_partition,
+    ("ADD",): partitions.add,
+    ("DROP",): partitions.drop,
 }
 
 

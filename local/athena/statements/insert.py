@@ -11,6 +11,7 @@ from local.athena.lake.catalog import Table
 from local.athena.sql.coercion import common
 from local.athena.sql.types import Type
 from local.athena.statements.files import Written, encoding, files, folders, upload
+from local.athena.statements.inner import QUERY_WORDS
 from local.athena.statements.kinds import Reader, Statement
 from local.athena.statements.write import register
 
@@ -41,7 +42,7 @@ def insert(work: Work, statement: Statement) -> Written:
         raise NotSupported(f"INSERT INTO {database}.{name}: Inserting into views is not supported")
     _require_plain(table)
     given = given_columns(reader, table.all_columns)
-    query = reader.rest()
+    query = reader.query()
     plan = work.plan(query)
     plan = fitted(plan, table.all_columns, given)
     columns = dict(table.all_columns)
@@ -66,7 +67,7 @@ def given_columns(reader: Reader, columns: dict[str, Type]) -> list[str]:
     """The columns that an INSERT names, all of the table when it names none."""
     start = reader.at
     if reader.take_if("("):
-        if reader.peek() in ("SELECT", "WITH", "VALUES", "TABLE", "("):
+        if reader.peek() in QUERY_WORDS:
             reader.at = start
             return list(columns)
         names = [reader.name()]

@@ -64,6 +64,11 @@ def lex(sql: str, *, hive: bool = False) -> list[Lexeme]:
     return found
 
 
+def position(before: str) -> str:
+    """`line L:C` of what follows a text, both from 1."""
+    return f"line {before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
 @dataclass(frozen=True)
 class Statement:
     """`type` and `sub` are Athena's StatementType and SubstatementType, `kind` the engine's name.
@@ -152,8 +157,12 @@ def classify(sql: str) -> Statement:
                 lexemes = lex(sql, hive=True)
                 text = sql[: lexemes[-1].end]
             return Statement(kind, kind_type, sub, text, tuple(lexemes))
-    first = lexemes[0].text if lexemes else "<EOF>"
-    raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{first}'.")
+    if not lexemes and ";" in sql:
+        raise QueryFailed("SYNTAX_ERROR", f"Empty sql statement: {sql.rstrip()}")
+    if words[:1] == ("SHOW",):
+        raise NotSupported(" ".join(words[:2]))
+    first, before = (lexemes[0].text, sql[: lexemes[0].start]) if lexemes else ("<EOF>", sql)
+    raise QueryFailed("SYNTAX_ERROR", f"{position(before)}: mismatched input '{first}'.")
 
 
 def _is_ctas(lexemes: list[Lexeme]) -> bool:
@@ -186,7 +195,7 @@ class Reader:
 
     def take(self) -> Lexeme:
         if self.done:
-            raise QueryFailed("SYNTAX_ERROR", "line 1:1: mismatched input '<EOF>'.")
+            raise self.mismatch()
         self.at += 1
         return self.lexemes[self.at - 1]
 
@@ -202,16 +211,15 @@ class Reader:
             raise self.mismatch(f"Expecting: '{' '.join(words)}'")
 
     def mismatch(self, expecting: str = "") -> QueryFailed:
-        if self.done:
-            return QueryFailed(
-                "SYNTAX_ERROR", f"line 1:1: mismatched input '<EOF>'. {expecting}".strip()
-            )
-        lexeme = self.lexemes[self.at]
-        before = self.statement.text[: lexeme.start]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        text = self.statement.text
+        found, start = (
+            ("<EOF>", len(text))
+            if self.done
+            else (self.lexemes[self.at].text, self.lexemes[self.at].start)
+        )
         return QueryFailed(
             "SYNTAX_ERROR",
-            f"line {line}:{column}: mismatched input '{lexeme.text}'. {expecting}".strip(),
+            f"{position(text[:start])}: mismatched input '{found}'. {expecting}".strip(),
         )
 
     def name(self) -> str:
@@ -237,9 +245,29 @@ class Reader:
             raise self.mismatch("Expecting: <string>")
         return lexeme.value
 
+    def end(self) -> None:
+        """Raises QueryFailed when something follows: a word too much may mean what is not done."""
+        if not self.done:
+            raise self.mismatch("Expecting: <EOF>")
+
     def rest(self) -> str:
         """The text from the cursor to the end."""
         return self.statement.text[self.lexemes[self.at].start :] if not self.done else ""
+
+    def query(self) -> str:
+        """The rest where it stands: what comes before is blank, so its lines and columns hold."""
+        return self._placed(self.rest())
+
+    def _placed(self, text: str) -> str:
+        start = self.lexemes[self.at].start if not self.done else 0
+        return re.sub(r"[^\n]", " ", self.statement.text[:start]) + text
+
+    def inside(self) -> str:
+        """The query inside the parentheses that come next, where it stands."""
+        self.expect("(")
+        placed = self._placed("")
+        self.at -= 1
+        return placed + self.balanced()
 
     def balanced(self) -> str:
         """The text inside the parentheses that come next."""
@@ -284,7 +312,7 @@ def explained(statement: Statement) -> tuple[str, bool]:
             reader.take_if(",")
     if options["TYPE"] not in ("LOGICAL", "VALIDATE") or options["FORMAT"] != "TEXT":
         raise NotSupported(f"EXPLAIN (TYPE {options['TYPE']}, FORMAT {options['FORMAT']})")
-    text = reader.rest()
+    text = reader.query()
     if (kind := classify(text)).kind != "query":
         raise NotSupported(f"EXPLAIN of {kind.sub}")
     return text, options["TYPE"] == "VALIDATE"

@@ -13,11 +13,12 @@ from local.athena.errors import QueryFailed
 from local.athena.lake.catalog import Partition, Table
 from local.athena.lake.information import listed_columns
 from local.athena.sql.types import Type
+from local.athena.statements import ddl
+from local.athena.statements import describe as described
+from local.athena.statements.describe import ENGINE_TEXT, TEXT, Lines, hive
 from local.athena.statements.files import folders
 from local.athena.statements.kinds import Reader, Statement
-
-Lines = tuple[list[tuple[str, Type]], list[Row]]
-_TEXT = Type("varchar")
+from local.athena.statements.partitions import partitioned_by
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
@@ -28,11 +29,13 @@ def matches(pattern: str) -> Callable[[str], bool]:
 
 def _pattern(reader: Reader) -> Callable[[str], bool]:
     reader.take_if("LIKE")
-    return (lambda name: True) if reader.done else matches(reader.string())
+    found = "*" if reader.done else reader.string()
+    reader.end()
+    return matches(found)
 
 
-def _lines(column: str, names: list[str]) -> Lines:
-    return [(column, _TEXT)], [[n] for n in names]
+def _lines(column: str, names: list[str], kind: Type = TEXT) -> Lines:
+    return [(column, kind)], [[n] for n in names]
 
 
 def databases(work: Work, statement: Statement) -> Lines:
@@ -63,7 +66,9 @@ def views(work: Work, statement: Statement) -> Lines:
     database = _in_database(reader, work)
     wanted = _pattern(reader)
     return _lines(
-        "views", [t.name for t in work.catalog.tables(database) if t.is_view and wanted(t.name)]
+        "views",
+        [t.name for t in work.catalog.tables(database) if t.is_view and wanted(t.name)],
+        ENGINE_TEXT,
     )
 
 
@@ -77,14 +82,24 @@ def _table(work: Work, reader: Reader) -> Table:
     return found
 
 
+def _only(work: Work, reader: Reader) -> Table:
+    """The table that ends a statement."""
+    found = _table(work, reader)
+    reader.end()
+    return found
+
+
 def partitions(work: Work, statement: Statement) -> Lines:
-    table = _table(work, Reader(statement, 2))
+    """Those that the catalogue has: what is only projected is not listed."""
+    reader = Reader(statement, 2)
+    table = _table(work, reader)
+    wanted = ddl.partition_spec(reader) if reader.peek() == "PARTITION" else {}
+    reader.end()
     if not table.keys:
-        raise QueryFailed(
-            "", f"FAILED: Execution Error: Table {table.name} is not a partitioned table"
-        )
-    found = [] if table.is_projected else work.catalog.partitions(table)
-    return _lines("partition", [_folder(table, p) for p in found])
+        raise QueryFailed("", f"{ddl.DDL_TASK} Table {table.name} is not a partitioned table")
+    found = work.catalog.partitions(table)
+    chosen = [p for p in found if wanted.items() <= partitioned_by(table, p).items()]
+    return _lines("partition", [_folder(table, p) for p in chosen])
 
 
 def _folder(table: Table, partition: Partition) -> str:
@@ -98,8 +113,8 @@ def columns(work: Work, statement: Statement) -> Lines:
     database, name = reader.qualified(work.database)
     if reader.take_if("IN") or reader.take_if("FROM"):
         database = reader.name()
-    found = work.catalog.table(database, name)
-    return _lines("field", [c for c, _, _, _ in listed_columns(found)])
+    reader.end()
+    return described.columns(work.catalog.table(database, name))
 
 
 def properties(work: Work, statement: Statement) -> Lines:
@@ -108,99 +123,115 @@ def properties(work: Work, statement: Statement) -> Lines:
     shown = dict(sorted(table.parameters.items()))
     if reader.take_if("("):
         key = reader.string()
+        reader.expect(")")
         missing = f"Table {table.database}.{table.name} does not have property: {key}"
         shown = {key: shown.get(key, missing)}
-    return [("prpt_name", _TEXT), ("prpt_value", _TEXT)], [
-        ["\t".join(pair)] for pair in shown.items()
-    ]
+    reader.end()
+    text = "\n".join("\t".join(pair) for pair in shown.items())
+    return [("prpt_name", TEXT), ("prpt_value", TEXT)], [[line] for line in text.split("\n")]
 
 
 def describe(work: Work, statement: Statement) -> Lines:
     reader = Reader(statement, 1)
-    for word in ("EXTENDED", "FORMATTED"):
-        if reader.take_if(word):
+    for word in ("EXTENDED", "INPUT", "OUTPUT"):
+        named = len(reader.lexemes) == 3 and reader.lexemes[2].kind != "symbol"
+        if reader.peek() == word and named:
             raise QueryFailed("NOT_SUPPORTED", f"DESCRIBE {word}")
-    for word in ("INPUT", "OUTPUT"):
-        if reader.peek() == word and len(reader.lexemes) == 3:
-            raise QueryFailed("NOT_SUPPORTED", f"DESCRIBE {word}")
-    table = _table(work, reader)
-    stored = [(n, k, c) for n, k, c, extra in listed_columns(table)]
-    rows: list[Row] = [[_described(*column)] for column in stored]
-    keys = [(n, k, c) for n, k, c, extra in listed_columns(table) if extra]
-    if keys:
-        heading = f"{'# col_name':<20}\t{'data_type':<20}\t{'comment':<20}"
-        rows += [["\t \t "], ["# Partition Information\t \t "], [heading], ["\t \t "]]
-        rows += [[_described(*column)] for column in keys]
-    return [(c, _TEXT) for c in ("col_name", "data_type", "comment")], rows
-
-
-def _described(name: str, kind: Type, comment: str | None) -> str:
-    return f"{name:<20}\t{_hive(kind):<20}\t{comment or '':<20}"
-
-
-def _hive(kind: Type) -> str:
-    return kind.trino() if "zone" in kind.name or kind.has_microseconds else kind.hive()
+    if len(reader.lexemes) > 2:
+        reader.take_if("FORMATTED")
+    return described.describe(work, statement, _table(work, reader), reader)
 
 
 def create_view(work: Work, statement: Statement) -> Lines:
-    table = _table(work, Reader(statement, 3))
+    table = _only(work, Reader(statement, 3))
     if not table.is_view:
         raise QueryFailed("", f"FAILED: SemanticException {table.name} is not a view")
     text = table.view()["originalSql"]
-    return _lines(
-        "Create View", [f"CREATE VIEW {table.database}.{table.name} AS", *text.splitlines()]
-    )
+    head = f"CREATE VIEW {table.database}.{table.name} AS"
+    return _lines("create view", [head, *text.splitlines()], ENGINE_TEXT)
 
 
 def create_table(work: Work, statement: Statement) -> Lines:
-    table = _table(work, Reader(statement, 3))
+    table = _only(work, Reader(statement, 3))
     if table.is_view:
         raise QueryFailed("", f"FAILED: SemanticException {table.name} is a view")
-    made = work.iceberg.created(table) if table.is_iceberg else _created(table)
+    qualified = any(x.text == "." for x in statement.lexemes)
+    shown = f"{table.database}.{table.name}" if qualified else table.name
+    made = work.iceberg.created(table) if table.is_iceberg else _created(table, shown)
     return _lines("createtab_stmt", made.splitlines())
 
 
 def _quoted(text: Any) -> str:
-    return (
-        "'" + str(text).replace("\\", "\\\\").replace("'", "\\'").replace("\x01", "\\u0001") + "'"
+    """As Hive escapes it."""
+    made = str(text).replace("\\", "\\\\").replace("'", "\\'")
+    for letter, escape in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"), ("\x01", "\\u0001")):
+        made = made.replace(letter, escape)
+    return f"'{made}'"
+
+
+# Of ROW FORMAT DELIMITED, in the order in which Hive writes them.
+_CLAUSES = {
+    "field.delim": "FIELDS TERMINATED BY {}",
+    "escape.delim": "ESCAPED BY {}",
+    "collection.delim": "COLLECTION ITEMS TERMINATED BY {}",
+    "mapkey.delim": "MAP KEYS TERMINATED BY {}",
+    "line.delim": "LINES TERMINATED BY {}",
+    "serialization.null.format": "NULL DEFINED AS {}",
+}
+_TEXT_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+
+
+def _row_format(table: Table) -> str:
+    given = {k: v for k, v in table.serde_parameters.items() if k != "serialization.format"}
+    if table.serde == _TEXT_SERDE and given and given.keys() <= _CLAUSES.keys():
+        clauses = [c.format(_quoted(given[k])) for k, c in _CLAUSES.items() if k in given]
+        return "ROW FORMAT DELIMITED \n" + "".join(f"  {clause} \n" for clause in clauses)
+    if table.serde_parameters.get("serialization.format", "1") != "1":
+        given = table.serde_parameters
+    text = f"ROW FORMAT SERDE \n  {_quoted(table.serde)} \n"
+    if not given:
+        return text
+    listed = ", \n".join(f"  {_quoted(k)}={_quoted(v)}" for k, v in sorted(given.items()))
+    return f"{text}WITH SERDEPROPERTIES ( \n{listed}) \n"
+
+
+def _fields(columns: list[tuple[str, Type, str | None]]) -> str:
+    return ", \n".join(
+        f"  `{n}` {hive(k)}" + (f" COMMENT {_quoted(c)}" if c else "") for n, k, c in columns
     )
 
 
-def _created(table: Table) -> str:
-    storage = table.definition["StorageDescriptor"]
-    fields = ", \n".join(
-        f"  `{n}` {_hive(k)}" + (f" COMMENT {_quoted(c)}" if c else "")
-        for n, k, c, e in listed_columns(table)
-        if not e
-    )
-    text = f"CREATE EXTERNAL TABLE `{table.database}.{table.name}`(\n{fields})\n"
-    if table.keys:
-        keys = ", \n".join(f"  `{n}` {_hive(k)}" for n, k in table.keys.items())
-        text += f"PARTITIONED BY ( \n{keys})\n"
+def _created(table: Table, shown: str) -> str:
+    """The table under the name that the statement gave it, as Hive writes it."""
+    storage, listed = table.definition["StorageDescriptor"], listed_columns(table)
+    fields = _fields([(n, k, c) for n, k, c, extra in listed if not extra])
+    text = f"CREATE EXTERNAL TABLE `{shown}`(\n{fields})\n"
+    comment = table.definition.get("Description")
+    text += f"COMMENT {_quoted(comment)}\n" if comment else ""
+    keys = _fields([(n, k, c) for n, k, c, extra in listed if extra])
+    text += f"PARTITIONED BY ( \n{keys})\n" if keys else ""
     names, count = table.buckets
     if names:
-        listed = ", \n".join(f"  {n}" for n in names)
-        text += f"CLUSTERED BY ( \n{listed}) \nINTO {count} BUCKETS\n"
-    text += f"ROW FORMAT SERDE \n  {_quoted(table.serde)} \n"
-    if table.serde_parameters:
-        listed = ", \n".join(
-            f"  {_quoted(k)}={_quoted(v)}" for k, v in sorted(table.serde_parameters.items())
-        )
-        text += f"WITH SERDEPROPERTIES ( \n{listed}) \n"
+        clustered = ", \n".join(f"  {n}" for n in names)
+        text += f"CLUSTERED BY ( \n{clustered}) \nINTO {count} BUCKETS\n"
+    text += _row_format(table)
     text += f"STORED AS INPUTFORMAT \n  {_quoted(storage.get('InputFormat', ''))} \n"
     text += f"OUTPUTFORMAT \n  {_quoted(storage.get('OutputFormat', ''))}\n"
     text += f"LOCATION\n  {_quoted(table.location)}\n"
-    listed = ", \n".join(
-        f"  {_quoted(k)}={_quoted(v)}" for k, v in sorted(table.parameters.items())
-    )
-    return text + f"TBLPROPERTIES (\n{listed})"
+    given = sorted((k, v) for k, v in table.parameters.items() if k not in ("EXTERNAL", "comment"))
+    listed_properties = ", \n".join(f"  {_quoted(k)}={_quoted(v)}" for k, v in given)
+    return f"{text}TBLPROPERTIES (\n{listed_properties})"
 
 
 def repair(work: Work, statement: Statement) -> Lines:
     """MSCK REPAIR TABLE: register the `key=value` folders that lie under the table's location."""
-    table = _table(work, Reader(statement, 3))
+    table = _only(work, Reader(statement, 3))
+    if table.is_iceberg:
+        raise QueryFailed(
+            "NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time"
+        )
     if not table.keys:
-        raise QueryFailed("", f"FAILED: Execution Error: {table.name} is not a partitioned table")
+        raise QueryFailed("", f"{ddl.DDL_TASK} Table {table.name} is not a partitioned table")
     known = {p.values for p in work.catalog.partitions(table)}
     found: dict[tuple[str, ...], str] = {}
     for stored in work.storage.below(table.location):
@@ -219,7 +250,7 @@ def repair(work: Work, statement: Statement) -> Lines:
         else []
     )
     rows += [[f"Repair: Added partition to metastore {table.name}:{n}"] for n in names]
-    return [("result", _TEXT)], rows
+    return [("result", TEXT)], rows
 
 
 SHOW: dict[str, Callable[[Work, Statement], Lines]] = {

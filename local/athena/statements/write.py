@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from local.athena.engine.query import Plan, Work
@@ -10,8 +9,10 @@ from local.athena.errors import NotSupported, QueryFailed
 from local.athena.lake.catalog import Partition, Table
 from local.athena.sql.types import Type
 from local.athena.statements import buckets
+from local.athena.statements.ddl import external_parameters
 from local.athena.statements.ddl import storage as storage_descriptor
 from local.athena.statements.files import Written, encoding, files, folders, upload
+from local.athena.statements.inner import without_data
 from local.athena.statements.kinds import Reader, Statement
 
 _FORMATS = frozenset(["parquet", "json", "textfile"])
@@ -121,7 +122,7 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
     database, name = reader.qualified(work.database)
     properties = with_properties(reader.balanced()) if reader.take_if("WITH") else {}
     reader.expect("AS")
-    query, no_data = _without_data(reader)
+    query, no_data = without_data(reader)
     if work.catalog.find(database, name):
         if quiet:
             return Written([], 0, [])
@@ -145,9 +146,7 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
     columns = _stored(plan.columns)
     _require_last(list(columns), keys)
     clusters = buckets.asked(properties, columns, keys)
-    location = str(
-        properties.get("external_location") or f"{default_location}/{uuid.uuid4()}"
-    ).rstrip("/")
+    location = str(properties.get("external_location") or default_location).rstrip("/")
     require_empty(work, location, f"{database}.{name}")
     definition = _definition(name, columns, keys, file_format, location, properties)
     if clusters:
@@ -163,16 +162,6 @@ def create_table_as(work: Work, statement: Statement, default_location: str) -> 
     work.catalog.create_table(database, definition)
     register(work, work.catalog.table(database, name), written)
     return written
-
-
-def _without_data(reader: Reader) -> tuple[str, bool]:
-    query = reader.rest()
-    words = [x.upper for x in reader.lexemes]
-    for tail, no_data in ((["WITH", "NO", "DATA"], True), (["WITH", "DATA"], False)):
-        if words[-len(tail) :] == tail:
-            start = reader.lexemes[reader.at].start
-            return reader.statement.text[start : reader.lexemes[-len(tail)].start], no_data
-    return query, False
 
 
 def _require_last(columns: list[str], keys: list[str]) -> None:
@@ -209,7 +198,7 @@ def _definition(
         "TableType": "EXTERNAL_TABLE",
         "StorageDescriptor": descriptor,
         "PartitionKeys": listed[len(listed) - len(keys) :],
-        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+        "Parameters": {**external_parameters(), "has_encrypted_data": "false"},
     }
 
 
@@ -226,10 +215,11 @@ def register(work: Work, table: Table, written: Written) -> None:
 def unload(work: Work, statement: Statement) -> Written:
     """UNLOAD (query) TO 'location' WITH (…)."""
     reader = Reader(statement, 1)
-    query = reader.balanced()
+    query = reader.inside()
     reader.expect("TO")
     location = reader.string().rstrip("/")
     properties = with_properties(reader.balanced()) if reader.take_if("WITH") else {}
+    reader.end()
     for unknown in properties.keys() - _UNLOADED:
         raise NotSupported(f"UNLOAD with property {unknown}")
     file_format = str(properties.get("format", "")).lower()

@@ -192,7 +192,7 @@ def test_describe_repair_and_show_read_the_text_result(table: str) -> None:
         wr.athena.repair_table("things", database="wrangled", s3_output=f"{OUTPUT}/") == "SUCCEEDED"
     )
     shown = wr.athena.show_create_table("things", database="wrangled", s3_output=f"{OUTPUT}/")
-    assert shown.startswith("CREATE EXTERNAL TABLE `wrangled.things`")
+    assert shown.startswith("CREATE EXTERNAL TABLE `things`( `id` bigint) PARTITIONED BY")
     assert wr.athena.get_work_group("primary")["WorkGroup"]["State"] == "ENABLED"
     whole = wr.athena.read_sql_table("things", database="wrangled", s3_output=f"{OUTPUT}/")
     assert sorted(whole["id"]) == [1, 2, 3]

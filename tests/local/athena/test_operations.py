@@ -185,6 +185,58 @@ REFUSALS = [
     ),
     (
         "StartQueryExecution",
+        {"QueryString": "select 1\nwhere ", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "line 2:6: mismatched input '<EOF>'",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": "create table a.b\nas select 1 where where", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "line 2:19: mismatched input 'where'",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": "insert into a.b (c)\nvalues (1", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "line 2:10: mismatched input '<EOF>'",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": "-- only", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "line 1:8: mismatched input '<EOF>'",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": "select 1; select 2", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "Only one sql statement is allowed. Got: select 1; select 2",
+    ),
+    (
+        "StartQueryExecution",
+        {"QueryString": "create table a.b (c int)", "ResultConfiguration": OUTPUT},
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "No location was specified for table. An S3 location must be specified",
+    ),
+    (
+        "StartQueryExecution",
+        {
+            "QueryString": "create table a.b (c int) location 's3://x/'",
+            "ResultConfiguration": OUTPUT,
+        },
+        "InvalidRequestException",
+        "MALFORMED_QUERY",
+        "External keyword required for table type HIVE",
+    ),
+    (
+        "StartQueryExecution",
         {"QueryString": 'select 1 as ""', "ResultConfiguration": OUTPUT},
         "InvalidRequestException",
         "MALFORMED_QUERY",
@@ -288,7 +340,16 @@ FAILURES = [
     ("select 1 / 0", "DIVISION_BY_ZERO: Division by zero", 2, 1001),
     ("select sequence(1, 2, 0)", "INVALID_FUNCTION_ARGUMENT", 2, 1106),
     ("select nosuch(1)", "FUNCTION_NOT_FOUND: line 1:8", 2, 1303),
-    ("drop table nowhere.t", "FAILED: SemanticException [Error 10001]: Table not found", 2, 1003),
+    ("drop table nowhere.t", "FAILED: SemanticException [Error 10001]: Table not found", 2, 1006),
+    ("select cast('x' as int)", "INVALID_CAST_ARGUMENT: ", 2, 1100),
+    ("select 'a' + 1", "TYPE_MISMATCH: ", 2, 1002),
+    (
+        "select * from elsewhere.a.b",
+        "CATALOG_NOT_FOUND: line 1:15: Catalog 'elsewhere' does not exist",
+        2,
+        1006,
+    ),
+    ("create view information_schema.u as select 1", "MISSING_COLUMN_NAME: ", 2, 1100),
 ]
 
 

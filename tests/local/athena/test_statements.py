@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.athena.api.executions import literal
+from local.athena.api.checking import literal
 from local.athena.engine.runner import bind
 from local.athena.errors import QueryFailed
 from local.athena.statements.ddl import create_external
@@ -43,6 +43,7 @@ def test_create_external_table_becomes_a_glue_definition() -> None:
     storage = definition["StorageDescriptor"]
     assert storage["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "the id"}
     assert storage["SerdeInfo"]["Parameters"] == {"mapping.id": "Id"}
+    assert int(definition["Parameters"].pop("transient_lastDdlTime")) > 0
     assert definition["Parameters"] == {"EXTERNAL": "TRUE", "k": "v"}
 
 
@@ -91,7 +92,10 @@ def test_a_bound_parameter_of_several_words_keeps_together() -> None:
     ],
 )
 def test_explain_is_taken_apart(sql: str, expected: tuple[str, bool]) -> None:
-    assert explained(classify(sql)) == expected
+    text, validate = explained(classify(sql))
+    assert (text.strip(), validate) == expected
+    assert sql.endswith(text.strip())
+    assert len(text) == len(sql)  # so that lines and columns hold
 
 
 @pytest.mark.parametrize(
