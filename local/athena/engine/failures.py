@@ -13,8 +13,10 @@ from local.athena.functions.microseconds import OUTSIDE
 _MARKED = re.compile(r"@([A-Z_]+):(.*?)@", re.S)
 
 
-def place(text: str, name: str) -> str:
-    found = re.search(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", text)
+def place(text: str, *names: str) -> str:
+    """Where a name stands first, or a qualified one: the first if there are several."""
+    path = r'"?\s*\.\s*"?'.join(map(re.escape, names))
+    found = re.search(rf'(?i)(?<![\w"])"?{path}(?!\w)', text)
     before = text[: found.start()] if found else ""
     return f"line {before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-suppor
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,14 @@ from local.athena.lake.catalog import Table
 
 _LIMIT = 1_000_000  # values of one column; Athena refuses such tables as well
 _NOW = re.compile(r"NOW(?:\s*([+-])\s*(\d+)\s*(YEAR|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND)S?)?")
-_JAVA = (
-    ("yyyy", "%Y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("M", "%-m"),
-    ("d", "%-d"), ("H", "%-H"), ("'", ""),
-)  # fmt: skip
+# Java's letters and Python's; https://docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatter.html
+_JAVA = {
+    "yyyy": "%Y", "uuuu": "%Y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "d": "%-d",
+    "HH": "%H", "H": "%-H", "mm": "%M", "ss": "%S",
+}  # fmt: skip
+_PIECE = re.compile(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|[^A-Za-z']+")
 _UNITS = {
+    "MILLISECOND": timedelta(milliseconds=1),
     "SECOND": timedelta(seconds=1),
     "MINUTE": timedelta(minutes=1),
     "HOUR": timedelta(hours=1),
@@ -38,44 +42,66 @@ def is_injected(table: Table, column: str) -> bool:
     return table.parameters.get(f"projection.{column}.type", "").lower() == "injected"
 
 
-def domain(table: Table, column: str, now: datetime | None = None) -> list[str]:
-    """Every value of one projected column, in order; raises QueryFailed for bad properties."""
+def domain(
+    table: Table, column: str, now: datetime | None = None, wanted: list[str] | None = None
+) -> list[str]:
+    """Every value of one projected column, in order; raises QueryFailed for bad properties.
+
+    `wanted` are the values that a query asks for, when it says so: a range may be too long to list.
+    """
 
     def setting(name: str, default: str = "") -> str:
         return table.parameters.get(f"projection.{column}.{name}", default)
 
-    kind = setting("type").lower()
+    kind = setting("type").strip().lower()
     if kind == "enum":
-        return [v.strip() for v in setting("values").split(",")]
+        if not setting("values"):
+            raise _bad(table, column, "an enum needs values")
+        return setting("values").split(
+            ","
+        )  # "Any white space is considered part of an enum value."
     if kind == "integer":
-        return _integers(
-            table, column, setting("range"), setting("interval", "1"), setting("digits")
-        )
+        span, step = setting("range"), _step(table, column)
+        return _integers(table, column, span, step, setting("digits"), wanted)
     if kind == "date":
         return list(_dates(table, column, now or datetime.now(UTC).replace(tzinfo=None)))
     raise _bad(table, column, f"unknown type '{kind}'")
 
 
-def _integers(table: Table, column: str, span: str, step: str, digits: str) -> list[str]:
+def _step(table: Table, column: str) -> int:
+    text = table.parameters.get(f"projection.{column}.interval", "1").strip()
+    if not text.isdecimal() or int(text) == 0:
+        raise _bad(table, column, f"interval '{text}' is no positive number")
+    return int(text)
+
+
+def _integers(
+    table: Table, column: str, span: str, step: int, digits: str, wanted: list[str] | None
+) -> list[str]:
     try:
         low, high = (int(p) for p in span.split(","))
-        values = range(low, high + 1, int(step))
     except ValueError as error:
         raise _bad(table, column, f"bad range '{span}'") from error
-    if len(values) > _LIMIT:
-        raise _bad(table, column, f"more than {_LIMIT} values")
+    values: range | list[int] = range(low, high + 1, step)
+    if (high - low) // step >= _LIMIT:
+        if wanted is None:
+            raise _bad(table, column, f"more than {_LIMIT} values")
+        asked = {int(v) for v in wanted if re.fullmatch(r"-?\d+", v)}
+        values = sorted(v for v in asked if v in values)
     width = int(digits) if digits else 0
     return [str(v).zfill(width) for v in values]
 
 
 def _python_format(table: Table, column: str, pattern: str) -> str:
-    made = pattern
-    for java, python in _JAVA:
-        made = re.sub(rf"(?<!%)(?<!%-){java}", python, made)
-    if re.search(
-        r"(?<!%)(?<!%-)[A-Za-z]",
-        re.sub(r"'[^']*'", "", pattern).translate(str.maketrans("", "", "yMdHmsT")),
-    ):
+    made, at = "", 0
+    for piece in _PIECE.finditer(pattern):
+        literal, letters = piece.group(1), piece.group(2)
+        if piece.start() != at or (letters and letters not in _JAVA):
+            break
+        text = piece.group() if literal is None else literal.replace("''", "'") or "'"
+        made += _JAVA[letters] if letters else text.replace("%", "%%")
+        at = piece.end()
+    if at < len(pattern) or not pattern:
         raise _bad(table, column, f"date format '{pattern}'")
     return made
 
@@ -95,7 +121,8 @@ def _shift(moment: datetime, count: int, unit: str) -> datetime:
     if unit in _UNITS:
         return moment + count * _UNITS[unit]
     months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "YEAR" else 1)
-    return moment.replace(year=months // 12, month=months % 12 + 1, day=min(moment.day, 28))
+    year, month = months // 12, months % 12 + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
 def _default_unit(pattern: str) -> str:
@@ -105,6 +132,8 @@ def _default_unit(pattern: str) -> str:
         ("%H", "HOUR"),
         ("%d", "DAY"),
         ("%m", "MONTH"),
+        ("%b", "MONTH"),
+        ("%B", "MONTH"),
     ):
         if mark in pattern.replace("%-", "%"):
             return unit
@@ -121,7 +150,9 @@ def _dates(table: Table, column: str, now: datetime) -> Iterator[str]:
     unit = (
         table.parameters.get(f"{prefix}interval.unit", _default_unit(pattern)).upper().rstrip("S")
     )
-    step = int(table.parameters.get(f"{prefix}interval", "1"))
+    if unit not in (*_UNITS, "MONTH", "YEAR"):
+        raise _bad(table, column, f"interval.unit '{unit}'")
+    step = _step(table, column)
     moment, count, last = low, 0, None
     while moment <= high:
         text = moment.strftime(pattern)
@@ -142,6 +173,9 @@ class Places:
     def __init__(self, table: Table) -> None:
         keys = {key.lower(): at for at, key in enumerate(table.keys)}
         template = table.parameters.get("storage.location.template")
+        named = {n.lower() for n in re.findall(r"\$\{([^}]*)\}", template or "")}
+        if template and not named.issuperset(keys):
+            raise _bad(table, ", ".join(sorted(keys.keys() - named)), "no part of its template")
         if not template:
             template = "/".join([table.location, *(f"{k}=${{{k}}}" for k in keys)])
         # A table promises thousands of partitions, so the template is taken apart once.

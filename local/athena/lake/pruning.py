@@ -71,19 +71,27 @@ def _filter(
     return [rows[i] for (i,) in kept]
 
 
-def _injected(session: Session, table: Table, column: str, scans: list[Scan]) -> list[str]:
+def _injected(table: Table, column: str, scans: list[Scan]) -> list[str]:
     """The literals that the query compares an injected column with."""
+    found = _equalities(column, scans)
+    if found is None:
+        raise QueryFailed(
+            "CONSTRAINT_VIOLATION",
+            f"For the injected projected partition column {column}, the WHERE clause must contain "
+            "only static equality conditions, and at least one such condition must be present.",
+        )
+    return found
+
+
+def _equalities(column: str, scans: list[Scan]) -> list[str] | None:
+    """The values one of which a column must have, None when a scan does not say so."""
     found: set[str] = set()
     for scan in scans:
         values = [
             v for names, text in _conjuncts(scan) if names == {column} for v in _equal_to(text)
         ]
         if not values:
-            raise QueryFailed(
-                "CONSTRAINT_VIOLATION",
-                f"For the injected projected partition column {column}, the WHERE clause must contain "
-                "only static equality conditions, and at least one such condition must be present.",
-            )
+            return None
         found.update(values)
     return sorted(found)
 
@@ -95,7 +103,8 @@ def _equal_to(text: str) -> list[str]:
     if isinstance(tree, exp.In):
         return [str(e.this) for e in tree.expressions if isinstance(e, exp.Literal)]
     if isinstance(tree, exp.Or):
-        return [v for part in tree.flatten() for v in _equal_to(part.sql(dialect="duckdb"))]
+        parts = [_equal_to(part.sql(dialect="duckdb")) for part in tree.flatten()]
+        return [v for part in parts for v in part] if all(parts) else []
     return []
 
 
@@ -104,9 +113,10 @@ def _domains(session: Session, table: Table, scans: list[Scan]) -> list[list[str
     domains = []
     for column, kind in table.keys.items():
         if projection.is_injected(table, column):
-            domains.append(_injected(session, table, column, scans))
+            domains.append(_injected(table, column, scans))
             continue
-        values: list[tuple[str, ...]] = [(v,) for v in projection.domain(table, column)]
+        known = projection.domain(table, column, wanted=_equalities(column, scans))
+        values: list[tuple[str, ...]] = [(v,) for v in known]
         kept = _filter(session, {column: kind}, values, _predicate(scans, frozenset([column])))
         domains.append([v[0] for v in kept])
     return domains

@@ -138,7 +138,8 @@ class Resolver:
         base, _, part = name.rpartition("$")
         if part not in _PARTS:
             base, part = name, ""
-        table = self.catalog.table(schema, base, place(self.text, base))
+        names = [n.name for n in (node.args.get("catalog"), node.args.get("db")) if n]
+        table = self.catalog.table(schema, base, place(self.text, *names, base))
         if table.is_iceberg:
             self._relation(node, self._of_iceberg(table, part, version, alias))
             return

@@ -125,6 +125,7 @@ _KINDS: dict[tuple[str, ...], tuple[str, str, str]] = {
     ("SHOW", "SCHEMAS"): ("show_databases", "UTILITY", "SHOW_DATABASES"),
     ("SHOW", "TABLES"): ("show_tables", "UTILITY", "SHOW_TABLES"),
     ("SHOW", "VIEWS"): ("show_views", "UTILITY", "SHOW_VIEWS"),
+    ("SHOW", "FUNCTIONS"): ("show_functions", "UTILITY", "SHOW_FUNCTIONS"),
     ("SHOW", "PARTITIONS"): ("show_partitions", "UTILITY", "SHOW_PARTITIONS"),
     ("SHOW", "COLUMNS"): ("show_columns", "UTILITY", "SHOW_COLUMNS"),
     ("SHOW", "TBLPROPERTIES"): ("show_properties", "UTILITY", "SHOW_TABLE_PROPERTIES"),
@@ -159,8 +160,6 @@ def classify(sql: str) -> Statement:
             return Statement(kind, kind_type, sub, text, tuple(lexemes))
     if not lexemes and ";" in sql:
         raise QueryFailed("SYNTAX_ERROR", f"Empty sql statement: {sql.rstrip()}")
-    if words[:1] == ("SHOW",):
-        raise NotSupported(" ".join(words[:2]))
     first, before = (lexemes[0].text, sql[: lexemes[0].start]) if lexemes else ("<EOF>", sql)
     raise QueryFailed("SYNTAX_ERROR", f"{position(before)}: mismatched input '{first}'.")
 

@@ -141,7 +141,7 @@ def test_bad_syntax_is_refused_at_once_and_bad_names_fail_with_their_place(
         "COLUMN_NOT_FOUND: line 1:8: Column 'nope' cannot be resolved"
     )
     assert query.reason("select * from app.nothing").startswith(
-        "TABLE_NOT_FOUND: line 1:19: Table 'awsdatacatalog.app.nothing' does not exist"
+        "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.app.nothing' does not exist"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime
 
 import pytest
@@ -63,6 +64,65 @@ def test_months_step_by_months() -> None:
     assert domain(table, "k", NOW) == ["2025-11", "2025-12", "2026-01"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "span", "values"),
+    [
+        ("dd-MMM-yyyy", "30-Jan-2024,01-Feb-2024", ["30-Jan-2024", "31-Jan-2024", "01-Feb-2024"]),
+        ("yyyyMMdd'T'HH", "20240101T23,20240102T00", ["20240101T23", "20240102T00"]),
+        ("'day='d 'of' yyyy", "day=9 of 2024,day=9 of 2024", ["day=9 of 2024"]),
+        ("uuuu-M", "2024-12,2025-1", ["2024-12", "2025-1"]),
+    ],
+)
+def test_a_date_has_the_letters_of_java(pattern: str, span: str, values: list[str]) -> None:
+    table = _table(
+        projection__k__type="date", projection__k__range=span, projection__k__format=pattern
+    )
+    assert domain(table, "k", NOW) == values
+
+
+def test_months_end_where_they_end() -> None:
+    table = _table(
+        projection__k__type="date",
+        projection__k__range="2024-01-31,2024-04-30",
+        projection__k__format="yyyy-MM-dd",
+        projection__k__interval__unit="MONTHS",
+    )
+    assert domain(table, "k", NOW) == ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]
+    table.parameters["projection.k.range"] = "NOW-1MONTHS,NOW"
+    table.parameters["projection.k.interval.unit"] = "DAYS"
+    assert domain(table, "k", dt.datetime(2026, 11, 29))[0] == "2026-10-29"
+
+
+def test_a_long_range_has_what_a_query_names() -> None:
+    table = _table(projection__k__type="integer", projection__k__range=f"1,{2**63 - 1}")
+    assert domain(table, "k", wanted=["5", "0", "x"]) == ["5"]
+    with pytest.raises(QueryFailed, match="more than 1000000 values"):
+        domain(table, "k")
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"type": "enum"},
+        {"type": "integer", "range": "0,1", "interval": "0"},
+        {"type": "integer", "range": "0,1", "interval": "x"},
+        {"type": "date", "format": "yyyy-MM-ddTHH", "range": "NOW,NOW"},
+        {"type": "date", "format": "yyyy-MM-dd G", "range": "NOW,NOW"},
+        {"type": "date", "range": "NOW,NOW"},
+        {"type": "date", "format": "yyyy", "range": "NOW,NOW", "interval.unit": "FORTNIGHTS"},
+    ],
+)
+def test_bad_properties_are_refused_by_name(properties: dict[str, str]) -> None:
+    table = _table(**{f"projection__k__{k.replace('.', '__')}": v for k, v in properties.items()})
+    with pytest.raises(QueryFailed, match="INVALID_TABLE_PROPERTY: projection of partition col"):
+        domain(table, "k", NOW)
+
+
+def test_blanks_belong_to_the_values_of_an_enum() -> None:
+    table = _table(projection__k__type="enum", projection__k__values="a, b")
+    assert domain(table, "k") == ["a", " b"]
+
+
 def test_a_location_follows_the_template_or_hives_layout() -> None:
     templated = _table(storage__location__template="s3://b/t/${k}/data/")
     assert Places(templated).of(("x",)) == "s3://b/t/x/data"
@@ -105,7 +165,11 @@ def test_a_folder_tells_the_values_of_its_partition_however_deep_it_lies() -> No
 def test_a_folder_whose_name_does_not_tell_the_values_is_not_read() -> None:
     assert _two_keys("s3://b/${day}-${hour}/").reader([DAYS, ["00", "01"]]) is None
     assert _two_keys("s3://b/${day}/${hour}/").reader([["a", "a/b"], ["00"]]) is None
-    assert _two_keys("s3://b/${day}/").reader([DAYS, ["00", "01"]]) is None
+
+
+def test_a_template_without_a_key_is_refused() -> None:
+    with pytest.raises(QueryFailed, match="partition column hour of db"):
+        _two_keys("s3://b/${day}/")
 
 
 def test_a_listing_starts_at_the_deepest_folder_above_all_wanted_partitions() -> None:

@@ -313,3 +313,26 @@ def test_what_is_stored_by_a_dictionary_has_the_type_of_its_values(
     stored = pa.table({"n": pa.array([5, 6, 5]).dictionary_encode()})
     table = _files(endpoint, scanned, "coded", "n bigint", stored)
     assert scanned.rows(f"select sum(n) from {table}") == [["16"]]
+
+
+def test_an_injected_column_takes_equalities_only(scanned: Query, endpoint: Endpoint) -> None:
+    table = _files(endpoint, scanned, "unused", "n bigint", pa.table({"n": [1]}))
+    for user in ("u1", "u2"):
+        source = {"Bucket": LAKE, "Key": "scanned/unused/0"}
+        endpoint.client("s3").copy_object(
+            Bucket=LAKE, Key=f"scanned/injected/{user}/0", CopySource=source
+        )
+    template = f"s3://{LAKE}/scanned/injected/${{user}}"
+    scanned.rows(
+        "create external table scanned.injected (n bigint) partitioned by (user string) stored as parquet "
+        f"location 's3://{LAKE}/scanned/injected/' tblproperties ('projection.enabled'='true', "
+        f"'projection.user.type'='injected', 'storage.location.template'='{template}')"
+    )
+    asked = "select user from scanned.injected where {} order by 1"
+    assert scanned.rows(asked.format("user = 'u1' or user in ('u2', 'u3')")) == [["u1"], ["u2"]]
+    for condition in ("true", "user > 'a'", "user = 'u1' or user like 'u2%'"):
+        assert scanned.reason(asked.format(condition)).startswith("CONSTRAINT_VIOLATION: ")
+    assert scanned.reason("select * from nowhere.t") == (
+        "SCHEMA_NOT_FOUND: line 1:15: Schema 'nowhere' does not exist"
+    )
+    assert scanned.rows(f"select n from {table}") == [["1"]]
