@@ -49,5 +49,12 @@ class NotSupported(QueryFailed):
         super().__init__("NOT_SUPPORTED", what)
 
 
+class ReadUnplanned(QueryFailed):
+    """The engine reads a column of which the planner saw no use: plan again, for all columns."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__("GENERIC_INTERNAL_ERROR", f"{column} is read unplanned", user=False)
+
+
 class QueryCancelled(AthenaError):
     """The query was stopped by its user or by a limit of its workgroup."""

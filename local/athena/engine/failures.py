@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
-from local.athena.errors import NotSupported, QueryFailed
+from local.athena.errors import NotSupported, QueryFailed, ReadUnplanned
 from local.athena.functions.microseconds import OUTSIDE
 
+UNPLANNED = "READ_UNPLANNED"  # a mark that no error has for its name
 _MARKED = re.compile(r"@([A-Z_]+):(.*?)@", re.S)
 
 
@@ -26,7 +27,9 @@ def explain(error: Any, text: str = "") -> QueryFailed:
     if isinstance(error, duckdb.OutOfMemoryException):
         return exhausted()
     message = _READING.sub("", str(error).split("\n\nLINE ")[0].strip())
-    if marked := _MARKED.search(message):
+    if (marked := _MARKED.search(message)) and marked.group(1) == UNPLANNED:
+        return ReadUnplanned(marked.group(2))
+    if marked:
         return QueryFailed(marked.group(1), marked.group(2))
     if _IN_ZONE.search(message):
         return NotSupported("a value in a time zone other than UTC here: cast it to timestamp")
@@ -86,6 +89,9 @@ _FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s\"']+/)+")
 
 _KINDS = [
     (r"extract specifier", "INVALID_FUNCTION_ARGUMENT"),
+    (r"GROUPING statement cannot be used without", "MISSING_GROUP_BY"),
+    (r"GROUPING child", "INVALID_ARGUMENTS"),
+    (r'window "\w+" does not exist', "INVALID_WINDOW_REFERENCE"),
     (r"TRY can not be used in combination", "NOT_SUPPORTED"),
     (r"Frame (starting|start|end) |Window \w+ \w+ expression cannot", "INVALID_WINDOW_FRAME"),
     (r"Chained comparisons", "SYNTAX_ERROR"),

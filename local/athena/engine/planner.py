@@ -41,6 +41,7 @@ class Scan:
 def prepare(connection: Any, series: str = SERIES) -> None:
     """Install the macros and settings that both the planner and the engine rely on."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL order_by_non_integer_literal = true")
     for made in PYTHON_FUNCTIONS:
         _register(connection, made)
     for statement in definitions(series):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from sqlglot import exp
 
+from local.athena.engine import needs
 from local.athena.engine.duck import Duck
 from local.athena.engine.failures import explain
 from local.athena.engine.planner import Planner, Scan, Session
 from local.athena.engine.results import require_printable
-from local.athena.errors import QueryCancelled
+from local.athena.errors import QueryCancelled, ReadUnplanned
 from local.athena.functions import refusals
 from local.athena.lake import pruning, scan
 from local.athena.lake.catalog import Catalog, Partition, Table
@@ -37,6 +37,7 @@ from local.athena.sql.translate import Translator
 from local.athena.sql.types import Type
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 _ROWS = 10_000
 CANCELLED = "Query cancelled by user"
 
@@ -81,6 +82,7 @@ class Work:
     _connections: list[Any] = field(default_factory=list)
     _number: int = 0
     stopped: bool = False
+    whole: bool = False  # read all columns, also those of which the planner sees no use
     ending: Any = field(default_factory=threading.RLock)
     _settled: bool = False
 
@@ -116,6 +118,14 @@ class Work:
         """The record of the query has its end."""
         if self._settled:
             self.ending.release()
+
+    def complete(self, attempt: Callable[[], T]) -> T:
+        """What an attempt answers, which plans and runs; made again when it read a column unplanned."""
+        try:
+            return attempt()
+        except ReadUnplanned:
+            self.whole, self.scanned_bytes = True, 0
+            return attempt()
 
     def interrupt(self) -> None:
         """Break off what DuckDB does for the query; from another thread."""
@@ -195,7 +205,8 @@ class Work:
         for relation in relations:
             self.check()
             found = scans.get(relation.name, [])
-            plan.used[relation.name] = set().union(*(_used(s, relation) for s in found))
+            used = set().union(*(needs.used(s, relation) for s in found))
+            plan.used[relation.name] = set(relation.columns) if self.whole else used
             source = scan.Source(relation)
             if found and relation.snapshot is not None:
                 self._of_iceberg(plan, source, found)
@@ -214,7 +225,7 @@ class Work:
         kept = snapshot.kept([tuple(s.filters) for s in scans])
         source.data = self.iceberg.located(kept)
         for one in scans:
-            needed, filters = _needed(one, source.relation), tuple(one.filters)
+            needed, filters = needs.needed(one, source.relation), tuple(one.filters)
             plan.scanned_bytes += snapshot.scanned(source.data, needed, filters, self.footers)
 
     def _kept(self, session: Session, table: Table, scans: list[Scan]) -> list[Partition]:
@@ -230,7 +241,7 @@ class Work:
         for one in scans:
             alone = len(scans) == 1 or not table.keys
             kept = None if alone else set(self._kept(session, table, [one]))
-            needed, filters = _needed(one, relation), tuple(one.filters)
+            needed, filters = needs.needed(one, relation), tuple(one.filters)
             for partition, objects, paths in source.files:
                 if kept is not None and partition not in kept:
                     continue
@@ -289,43 +300,6 @@ def translated(text: str) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         raise explain(error, text) from error
-
-
-def _used(scan_: Scan, relation: Relation) -> set[str]:
-    """Columns that a scan outputs, whole or a field of them, or names in a filter; lower case."""
-    filters = _unquoted(" ".join(scan_.filters))
-    words = set(re.findall(r"\w+", filters))
-    read = [f"{_unquoted(c)}." for c in scan_.columns]
-
-    def is_used(column: str) -> bool:
-        if column in words or any(each.startswith(f"{column}.") for each in read):
-            return True
-        return not _WORD.fullmatch(column) and column in filters
-
-    return {c for c in relation.columns if is_used(_unquoted(c))}
-
-
-def _needed(scan_: Scan, relation: Relation) -> set[str]:
-    """What of the used columns a scan reads: of a row the fields, `r.x`, where it is not read whole."""
-    filters = _unquoted(" ".join(scan_.filters))
-    read = set(map(_unquoted, scan_.columns))
-    paths: set[str] = set()
-    for column in _used(scan_, relation):
-        name = _unquoted(column)
-        compared = re.findall(rf"(?<![\w.]){re.escape(name)}((?:\.\w+)*)", filters)
-        if relation.columns[column].name != "row" or name in read or "" in compared:
-            paths.add(column)
-            continue
-        paths |= {path for path in read if path.startswith(f"{name}.")}
-        paths |= {f"{name}{field}" for field in compared}
-    return paths
-
-
-def _unquoted(text: str) -> str:
-    return text.lower().replace('"', "")
-
-
-_WORD = re.compile(r"\w+")
 
 
 def _materialize(connection: Any, relation: Relation) -> None:

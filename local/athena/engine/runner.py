@@ -108,7 +108,7 @@ class Engine:
     def run(self, task: Task, work: Work) -> Outcome:
         """Run to the end; raises QueryFailed or QueryCancelled."""
         try:
-            return self._dispatch(task, work)
+            return work.complete(lambda: self._dispatch(task, work))
         except ClientError as error:
             raise glue_failure(error) from error
         except BotoCoreError as error:
@@ -125,7 +125,7 @@ class Engine:
         if kind == "execute":
             return self._execute(task, work)
         if kind == "query":
-            plan = work.plan(task.sql, tree=task.statement.tree)
+            plan = work.plan(task.sql, tree=None if work.whole else task.statement.tree)
             return self._rows(task, work, plan)
         if kind in ("create_table", "insert", "unload", "change"):
             return self._written(task, work, kind)

@@ -148,7 +148,7 @@ def _select(
     for column in relation.columns:
         kind = relation.columns[column].duckdb()
         if column not in used:
-            value = f"t_fail('GENERIC_INTERNAL_ERROR', {quoted(f'{column} is read unplanned')})"
+            value = f"t_fail('READ_UNPLANNED', {quoted(column)})"
         elif column == "$path":
             value = storage.url_of_file()
         elif column in table.keys and values:

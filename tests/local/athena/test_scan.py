@@ -336,3 +336,15 @@ def test_an_injected_column_takes_equalities_only(scanned: Query, endpoint: Endp
         "SCHEMA_NOT_FOUND: line 1:15: Schema 'nowhere' does not exist"
     )
     assert scanned.rows(f"select n from {table}") == [["1"]]
+
+
+def test_columns_are_read_of_which_the_planner_saw_no_use(scanned: Query) -> None:
+    """DuckDB reads all of a table under two correlated subqueries."""
+    rows = "(values (1, 2, 'a'), (1, 5, 'b'), (2, 3, 'c')) as t(k, x, name)"
+    scanned.rows(f"create table scanned.pairs as select * from {rows}")
+    bounds = [f"(select {f}(x) from scanned.pairs i where i.k = o.k)" for f in ("min", "max")]
+    where = f"x > {bounds[0]} and x = {bounds[1]}"
+    assert scanned.rows(f"select count(*) from scanned.pairs o where {where}") == [["1"]]
+    scanned.rows(f"create table scanned.kept as select * from scanned.pairs o where {where}")
+    scanned.rows(f"insert into scanned.kept select * from scanned.pairs o where {where}")
+    assert scanned.rows("select * from scanned.kept") == [["1", "5", "b"]] * 2
