@@ -104,7 +104,7 @@ def _state(state: Any, item: Any) -> Any:
 
 
 _SUMS = frozenset(["plus", "minus"])
-# constructs that finish in the same way for all integers
+# constructs of the state that finish in the same way for all integers
 _FOLLOWED = _SUMS | {"compare", "case", "coalesce", "logical", "not", "between", "in", "nullif"}
 
 
@@ -114,6 +114,7 @@ def fold(values: Any, initial: Any, step: Any) -> Any:
     The list holds states and items side by side, because DuckDB gives both one type.
     """
     state_name, item_name = parameters(step, "reduce", 2)
+    kinds = {n.meta["typed"] for n in step.this.walk() if "typed" in n.meta and _has(n, state_name)}
     item, before, after = fresh("item"), fresh("before"), fresh("after")
     items = call("list_transform", values, lambda_of(_state(null(), variable(item)), item))
     body = let(part(before, 1), state_name, let(part(after, 2), item_name, step.this))
@@ -121,8 +122,12 @@ def fold(values: Any, initial: Any, step: Any) -> Any:
     folded = call("list_reduce", states, lambda_of(_state(body, null()), before, after))
     made = call("struct_extract_at", folded, 1)
     made.meta["typed"] = "fold"
-    made.meta["kinds"] = {n.meta["typed"] for n in step.this.walk() if "typed" in n.meta}
+    made.meta["kinds"] = kinds
     return made
+
+
+def _has(node: Any, name: str) -> bool:
+    return any(i.name == name for i in node.find_all(exp.Identifier))
 
 
 def _initial(node: Any) -> Any:
@@ -134,7 +139,7 @@ def fold_operands(node: Any) -> list[Any]:
 
 
 def finish_fold(node: Any, types: list[Type]) -> Any:
-    """Trino widens the state's type until it holds; only what needs no second look is followed."""
+    """Trino widens the state's type until it holds; only a state that needs no second look is followed."""
     last, first = types
     if node.meta.get("aggregate") and not (
         last.is_number or last.is_time or last.kind == "boolean"
@@ -283,7 +288,8 @@ def _array_join(node: Any, types: list[Type]) -> Any:
     texts = call("list_transform", values, lambda_of(text, name))
     constant = isinstance(delimiter, exp.Literal)  # DuckDB wants one
     made = call("array_to_string" if constant else "t_joined", texts, delimiter)
-    return case((any_null(*node.expressions), null()), default=made)
+    nothing = exp.Literal.string("")  # DuckDB joins NULLs alone to NULL
+    return case((any_null(*node.expressions), null()), default=call("coalesce", made, nothing))
 
 
 def element_at(node: Any, types: list[Type]) -> Any:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from local.athena.errors import NotSupported, QueryFailed
 from local.athena.functions.signatures import require_groupable
-from local.athena.sql import floats, frames, intervals, precision, shortcuts, zones
+from local.athena.sql import floats, frames, intervals, paths, precision, shortcuts, zones
 from local.athena.sql.coercion import (
     common,
     common_of,
@@ -390,6 +390,9 @@ CHECKS: dict[str, tuple[_Operands, _Finish]] = {
     "group": (_group, grouped),
     "told apart": (lambda n: list(n.expressions), told_apart),
     "offset": (frames.operands, frames.offset),
+    "field": (paths.whole, paths.dereferenced),
     "numbers": (lambda n: list(n.expressions), numbers),
 }
-QUICK = frozenset(["numbers"])  # not worth a question to the planner, who refuses the rest himself
+QUICK = frozenset(
+    ["numbers", "field"]
+)  # not worth a question to the planner, who refuses the rest himself

@@ -96,11 +96,17 @@ def excluded(star: Any) -> Iterator[Any]:
 def output_name(expression: Any) -> str | None:
     if isinstance(expression, exp.Alias):
         return str(expression.alias)
-    if isinstance(expression, exp.Column):
-        return str(expression.name)
-    if isinstance(expression, exp.Dot) and isinstance(expression.expression, exp.Identifier):
-        return str(expression.expression.name)
-    return None
+    path = unwrapped(expression)
+    if not _is_path(path):
+        return None
+    return str(path.name if isinstance(path, exp.Column) else path.expression.name)
+
+
+def _is_path(node: Any) -> bool:
+    """Whether it is a column or a field of one, `(a).b` too; parentheses mean nothing."""
+    while isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        node = unwrapped(node.this)
+    return isinstance(node, exp.Column)
 
 
 def is_output(node: Any, names: list[str]) -> bool:

@@ -45,6 +45,8 @@ def check(window: Any, name: str, where: str) -> None:
         raise NotSupported(f"{where}: FILTER is not yet supported for window functions")
     if any(isinstance(e, exp.Distinct) for e in called.expressions):
         raise NotSupported(f"{where}: DISTINCT in window function parameters: {name}")
+    if any(isinstance(e, exp.Order) for e in called.expressions):
+        raise NotSupported(f"{where}: Window function with ORDER BY is not supported")
 
 
 def _named(window: Any) -> Any:

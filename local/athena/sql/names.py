@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from local.athena.engine.failures import place
 from local.athena.errors import NotSupported, QueryFailed
+from local.athena.sql import grouping
 from local.athena.sql.fields import (
     UNNAMED,
     Columns,
@@ -134,6 +135,7 @@ class Names:
                 if part is not None:
                     self._expression(part, scope, ctes)
         check_ordinals(node.args.get("group"), outputs, "GROUP BY")
+        grouping.check(node.args.get("group"), scope)
         self._order(node, outputs, scope, ctes)
         self._name(node)
         return outputs
@@ -292,6 +294,8 @@ class Names:
             if len(found) > 1:
                 raise self._fail("AMBIGUOUS_NAME", f"Column '{name}' is ambiguous", name)
             if found:
+                if len(parts) > (2 if found[0].matches(parts) else 1):
+                    column.meta["typed"] = "field"
                 self._depths.append(depth)
                 if depth and len(parts) == 1 and found[0].table:
                     column.set("table", exp.to_identifier(found[0].table, quoted=True))

@@ -26,9 +26,11 @@ def check_ordinals(clause: Any, outputs: Columns | None, title: str) -> None:
     """Raise QueryFailed(INVALID_COLUMN_REFERENCE) for a number that stands for no output column."""
     for item in clause.expressions if clause is not None and outputs is not None else []:
         literal = item.this if isinstance(item, exp.Ordered) else item
-        if not isinstance(literal, exp.Literal) or literal.is_string:
+        if not isinstance(literal, exp.Literal) or not str(literal.this).isdigit():
             continue
-        if not str(literal.this).isdigit() or not 1 <= int(literal.this) <= len(outputs or []):
+        if literal.is_string:
+            continue
+        if not 1 <= int(literal.this) <= len(outputs or []):
             raise QueryFailed(
                 "INVALID_COLUMN_REFERENCE",
                 f"line 1:1: {title} position {literal.this} is not in select list",

@@ -213,7 +213,7 @@ def parse(sql: str, tokens: list[Any] | None = None) -> Any:
     check_tree(sql, trees[0])
     check_joins(sql, tokens, trees[0])
     if isinstance(trees[0], exp.Values):
-        return exp.select("*").from_(trees[0])
+        return _selected(trees[0])
     if not isinstance(trees[0], exp.Query):
         raise QueryFailed("SYNTAX_ERROR", f"line 1:1: mismatched input '{tokens[0].text}'.")
     return trees[0]
@@ -256,7 +256,7 @@ def _regular(tree: Any) -> Any:
         for row in list(values.expressions):
             if isinstance(row, exp.Tuple) and len(row.expressions) == 1:
                 _spread(row)
-        rows = exp.select("*").from_(values.copy())
+        rows = _selected(values.copy())
         if isinstance(around, exp.Anonymous) and str(around.this).lower() in _QUANTIFIERS:
             quantifier = _QUANTIFIERS[str(around.this).lower()]
             around.replace(quantifier(this=exp.Subquery(this=rows)))
@@ -264,6 +264,15 @@ def _regular(tree: Any) -> Any:
             around.set("query", exp.Subquery(this=rows))
             around.set("expressions", [])
     return tree
+
+
+def _selected(values: Any) -> Any:
+    """VALUES as a SELECT, which takes its ORDER BY, OFFSET and LIMIT."""
+    made = exp.select("*").from_(values)
+    for key in ("order", "offset", "limit"):
+        made.set(key, values.args.get(key))
+        values.set(key, None)
+    return made
 
 
 def _negate(like: Any) -> None:

@@ -210,7 +210,7 @@ def _is_late(node: Any) -> bool:
 
 
 def _bottom_up(tree: Any) -> Iterator[Any]:
-    """Children first; WITH and FROM before the clauses that use them, a frame before its function."""
+    """Children first; WITH and FROM before the clauses that use them, FILTER and OVER before their call."""
     stack: list[tuple[Any, bool]] = [(tree, False)]
     while stack:
         node, seen = stack.pop()
@@ -218,11 +218,14 @@ def _bottom_up(tree: Any) -> Iterator[Any]:
             yield node
             continue
         stack.append((node, True))
-        children = sorted(_children(node), key=lambda pair: _ORDER.get(pair[0], 3))
+        order = _AROUND_ORDER if isinstance(node, _AROUND_CALLS) else _ORDER
+        children = sorted(_children(node), key=lambda pair: order.get(pair[0], 3))
         stack.extend((child, False) for _, child in reversed(children))
 
 
-_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "spec": 2, "distinct": 4}
+_ORDER = {"with_": 0, "from_": 1, "joins": 2, "laterals": 2, "distinct": 4}
+_AROUND_CALLS = (exp.Filter, exp.Window, exp.WithinGroup)
+_AROUND_ORDER = {"this": 4}  # a call of two aggregates for one copies what is around it
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:
