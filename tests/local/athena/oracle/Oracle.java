@@ -1,3 +1,4 @@
+import io.trino.plugin.tpch.TpchConnectorFactory;
 import io.trino.spi.TrinoException;
 import io.trino.spi.type.ArrayType;
 import io.trino.spi.type.MapType;
@@ -22,15 +23,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Answers queries, one in base64 a line, by Trino's own engine: a line of fields in base64 for each. */
+/**
+ * Answers queries, one in base64 a line, by Trino's own engine: a line of fields in base64 for each.
+ * The tables are those of TPC-H, in the schema `tiny`.
+ */
 public class Oracle {
     private static final PrintStream OUT = System.out;
+    private static final String CATALOG = "awsdatacatalog";
 
     public static void main(String[] args) throws Exception {
         System.setOut(System.err); // what Trino logs
         var session = TestingSession.testSessionBuilder()
-                .setTimeZoneKey(TimeZoneKey.UTC_KEY).setLocale(Locale.ENGLISH).build();
+                .setTimeZoneKey(TimeZoneKey.UTC_KEY).setLocale(Locale.ENGLISH)
+                .setCatalog(CATALOG).setSchema("tiny").build();
         var runner = LocalQueryRunner.create(session);
+        runner.createCatalog(CATALOG, new TpchConnectorFactory(1), Map.of());
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             answer(runner, new String(Base64.getDecoder().decode(line), StandardCharsets.UTF_8));
@@ -42,6 +49,7 @@ public class Oracle {
         try {
             MaterializedResult result = runner.execute(sql);
             List<Type> types = result.getTypes();
+            say("names", result.getColumnNames());
             say("types", types.stream().map(Type::getDisplayName).toList());
             for (MaterializedRow row : result.getMaterializedRows()) {
                 List<String> values = new ArrayList<>();

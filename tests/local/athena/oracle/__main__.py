@@ -1,4 +1,4 @@
-"""Compares the conformance cases with a real Trino and prints where it answers otherwise.
+"""Compares the conformance cases, or queries over tables, with a real Trino; prints where it answers otherwise.
 
 Not part of the test suite: it needs Maven and Java 17 (Trino 422 and before) or 21, which fetch 150 MB once.
 """
@@ -15,10 +15,13 @@ from typing import Any
 
 import yaml
 
+from tests.local.athena.oracle.comparison import cases, compared
+from tests.local.athena.oracle.lake import lake
 from tests.local.athena.oracle.trino import Answer, Trino
 
 _CASES = Path(__file__).parent.parent / "conformance"
 _FOLDER = Path("build") / "oracle"
+_SHOWN = 40  # rows
 
 
 def main() -> None:
@@ -26,26 +29,55 @@ def main() -> None:
         prog="python -m tests.local.athena.oracle", description=__doc__
     )
     parser.add_argument("--trino", default="422", metavar="VERSION")
+    parser.add_argument(
+        "--tables", action="store_true", help="queries/*.yml, not conformance/*.yml"
+    )
     parser.add_argument("files", nargs="*", help="names like arrays; all without any")
     given = parser.parse_args()
-    counts: Counter[str] = Counter()
-    with closing(Trino(given.trino, _FOLDER.resolve() / given.trino)) as trino:
-        for path in sorted(_CASES.glob("*.yml")):
-            if given.files and path.stem not in given.files:
-                continue
-            for case in yaml.safe_load(path.read_text(encoding="utf-8")):
-                text = case.get("query") or f"select {case['expr']}"
-                if case.get("error") == "NOT_SUPPORTED":
-                    counts["refused here"] += 1
-                    continue
-                found = trino.ask(text)
-                verdict = _compared(case, found)
-                counts[verdict] += 1
-                if verdict == "other":
-                    error = f"{found.error}: {found.message}" if found.error else ""
-                    shown = error or (found.types, found.rows)
-                    _say(f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {shown}")
+    folder = _FOLDER.resolve() / given.trino
+    with closing(Trino(given.trino, folder)) as trino:
+        compare = _over_tables if given.tables else _without_tables
+        counts = compare(trino, given.files, folder)
     _say(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+
+
+def _over_tables(trino: Trino, files: list[str], folder: Path) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    with lake(trino, folder / "lake") as local:
+        for name, case in cases(files):
+            verdict, wanted, found = compared(trino, local, case)
+            counts[verdict] += 1
+            if verdict in ("other", "refused here"):
+                _say(
+                    f"{name}: {case.here}\n    here   {_shown(found)}\n    Trino  {_shown(wanted)}"
+                )
+    return counts
+
+
+def _without_tables(trino: Trino, files: list[str], folder: Path) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for path in sorted(_CASES.glob("*.yml")):
+        if files and path.stem not in files:
+            continue
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            text = case.get("query") or f"select {case['expr']}"
+            if case.get("error") == "NOT_SUPPORTED":
+                counts["refused here"] += 1
+                continue
+            found = trino.ask(text)
+            verdict = _compared(case, found)
+            counts[verdict] += 1
+            if verdict == "other":
+                _say(
+                    f"{path.stem}: {text}\n    case   {_expected(case)}\n    Trino  {_shown(found)}"
+                )
+    return counts
+
+
+def _shown(answer: Answer) -> str:
+    if answer.error:
+        return f"{answer.error}: {answer.message}"
+    return f"{answer.names} {answer.types} {answer.rows[:_SHOWN]}"
 
 
 def _say(text: str) -> None:

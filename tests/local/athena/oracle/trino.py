@@ -12,16 +12,17 @@ _HERE = Path(__file__).parent
 
 @dataclass
 class Answer:
-    """`types` and `rows` of a result, or `error`: Trino's name for it."""
+    """`types`, `rows` and column `names` of a result, or `error`: Trino's name for it."""
 
     types: list[str] = field(default_factory=list)
     rows: list[list[str | None]] = field(default_factory=list)
     error: str = ""
     message: str = ""
+    names: list[str] = field(default_factory=list)
 
 
 class Trino:
-    """Answers queries without tables until it is closed."""
+    """Answers queries until it is closed; its tables are those of TPC-H in the schema `tiny`."""
 
     def __init__(self, version: str, folder: Path) -> None:
         """Fetch and compile into `folder`; raises subprocess.CalledProcessError when either fails."""
@@ -63,6 +64,8 @@ class Trino:
                 return answer
             if kind == "types":
                 answer.types = [str(f) for f in fields]
+            elif kind == "names":
+                answer.names = [str(f) for f in fields]
             elif kind == "row":
                 answer.rows.append(fields)
             else:
