@@ -121,6 +121,7 @@ _KINDS = [
     (r"Overflow|out of range|Out of Range", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"could not convert|Could not convert|Conversion Error", "INVALID_CAST_ARGUMENT"),
     (r"Could not parse string", "INVALID_FUNCTION_ARGUMENT"),
+    (r"t_(plus|minus)_interval\(\) does not support", "TYPE_MISMATCH"),
     (r"does not support the supplied arguments|No function matches", "FUNCTION_NOT_FOUND"),
     (r"Cannot compare|Cannot mix|cannot be applied|Cannot combine", "TYPE_MISMATCH"),
     (r"Table .* does not exist", "TABLE_NOT_FOUND"),

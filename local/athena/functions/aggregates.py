@@ -244,7 +244,10 @@ def text_operands(node: Any) -> list[Any]:
 
 def grouped_text(node: Any, types: list[Type]) -> Any:
     if types[0].name != "varchar":
-        raise unexpected("listagg", types)
+        raise QueryFailed(
+            "TYPE_MISMATCH",
+            f"line 1:1: Expected expression of varchar, but {types[0].trino()} is given",
+        )
     if isinstance(outermost(node), exp.Window):
         raise NotSupported("LISTAGG over a window")
     overflow = node.args.get("on_overflow")

@@ -67,14 +67,14 @@ def rows(cells: list[list[Any]], types: list[list[Type]]) -> None:
                 place.replace(cast(cell, wanted.duckdb()))
 
 
-def merged(name: str, left: Type | None, right: Type | None) -> None:
-    """A column of JOIN USING."""
+def merged(name: str, join: Any, left: Type | None, right: Type | None) -> None:
+    """A column of JOIN USING, which Trino gives the common type and DuckDB that of one side."""
     if left is not None and right is not None and common(left, right) is None:
         raise mismatch(
             f"Column types of join criteria do not match for {name}: {left.trino()}, {right.trino()}"
         )
     if left is not None and right is not None:
-        if left != right:  # Trino gives the merged column the common type, DuckDB that of one side
+        if left != right and not _is_widened(name, join, left, right):
             raise NotSupported(
                 f"JOIN USING of {left.trino()} and {right.trino()}: cast one of them"
             )
@@ -82,3 +82,29 @@ def merged(name: str, left: Type | None, right: Type | None) -> None:
             raise NotSupported(f"JOIN USING a column of type {left.trino()}: join ON a comparison")
         precision.require_value(left)
         require_groupable(left, "JOIN USING a column")
+
+
+def _is_widened(name: str, join: Any, left: Type, right: Type) -> bool:
+    """Whether the side whose type DuckDB takes has the common type of whole numbers, or could be cast."""
+    wanted = common(left, right)
+    if wanted is None or not wanted.is_integer:
+        return False
+    taken = right if join.side == "RIGHT" else left
+    if join.side == "FULL" or taken == wanted:
+        return True
+    select = join.parent
+    source = join.this if join.side == "RIGHT" else select.args["from_"].this
+    if source.args.get("joins") or (join.side != "RIGHT" and select.args["joins"][0] is not join):
+        return False
+    _widen(source, name, wanted)
+    return True
+
+
+def _widen(source: Any, name: str, wanted: Type) -> None:
+    """A source with another type of one column; after USING nothing else can name that column."""
+    alias, place = source.alias_or_name, exp.Placeholder()
+    source.replace(place)
+    widened = cast(exp.column(name, table=alias, quoted=True), wanted.duckdb())
+    star = exp.Star(replace=[exp.alias_(widened, name, quoted=True)])
+    query = exp.Select(expressions=[star]).from_(source)
+    place.replace(exp.alias_(exp.Subquery(this=query), alias, table=True, quoted=True))

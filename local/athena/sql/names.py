@@ -285,7 +285,12 @@ class Names:
 
     def _column(self, column: Any, scope: Scope | None, local: frozenset[str]) -> None:
         parts = [p.name.lower() for p in column.parts]
-        if parts[0] in local or isinstance(column.this, exp.Star):
+        if isinstance(column.this, exp.Star):
+            raise self._fail(
+                "INVALID_FUNCTION_ARGUMENT",
+                "label.* syntax is only supported as the only argument of row pattern count function",
+            )
+        if parts[0] in local:
             return
         depth = 0
         while scope is not None:

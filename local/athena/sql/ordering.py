@@ -54,6 +54,8 @@ def resolve_outputs(node: Any, order: Any, names: list[str], text: str) -> None:
 
 
 def _inline(column: Any, value: Any) -> None:
+    if value is None:
+        return
     call = column.find_ancestor(exp.Anonymous)
     while call is not None:
         if function_name(call) in AGGREGATES:
@@ -62,8 +64,7 @@ def _inline(column: Any, value: Any) -> None:
                 "line 1:1: Invalid reference to output projection attribute from ORDER BY aggregation",
             )
         call = call.find_ancestor(exp.Anonymous)
-    if value is not None:
-        column.replace(exp.Paren(this=value.copy()))
+    column.replace(exp.Paren(this=value.copy()))
 
 
 def check_distinct(node: Any, order: Any, names: list[str]) -> None:

@@ -187,6 +187,7 @@ class Translator:
             for name, before, after in self._scopes.merged(node):
                 column_checks.merged(
                     name,
+                    node,
                     before or asking.column_before(name, node, self._session),
                     after or asking.column_after(name, node, self._session),
                 )
@@ -256,13 +257,14 @@ def _name_by_depth(tree: Any) -> None:
 
 @contextmanager
 def _blanked(nodes: list[Any], operand: Any) -> Iterator[None]:
-    """NULL for calls that still wait, except those around the operand."""
+    """NULL for calls that still wait, with their FILTER and OVER, except those around the operand."""
     inside = set()
     ancestor = operand
     while ancestor is not None:
         inside.add(id(ancestor))
         ancestor = ancestor.parent
-    found = [n for n in nodes if id(n) not in inside and isinstance(n, exp.Condition)]
+    calls = [rewrites.outermost(n) for n in nodes if isinstance(n, exp.Condition)]
+    found = [n for n in calls if id(n) not in inside]
     blanks = [exp.Null() for _ in found]
     for node, blank in zip(found, blanks, strict=True):
         node.replace(blank)

@@ -23,7 +23,7 @@ def _spread(source: str, part: str, found: Type) -> list[Any]:
     if found.name == "map":
         return [call("struct_extract_at", value.copy(), at) for at in (1, 2)]
     if found.name != "array":
-        raise QueryFailed("TYPE_MISMATCH", f"line 1:1: Cannot unnest type: {found.trino()}")
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", f"Cannot unnest type: {found.trino()}")
     item = found.items[0]
     if item.name == "row":
         return [call("struct_extract_at", value.copy(), at + 1) for at in range(len(item.items))]
