@@ -92,6 +92,7 @@ _KINDS = [
     (r"GROUPING statement cannot be used without", "MISSING_GROUP_BY"),
     (r"GROUPING child", "INVALID_ARGUMENTS"),
     (r'window "\w+" does not exist', "INVALID_WINDOW_REFERENCE"),
+    (r"JOIN type must be INNER or LEFT for a LATERAL", "INVALID_COLUMN_REFERENCE"),
     (r"TRY can not be used in combination", "NOT_SUPPORTED"),
     (r"Frame (starting|start|end) |Window \w+ \w+ expression cannot", "INVALID_WINDOW_FRAME"),
     (r"Chained comparisons", "SYNTAX_ERROR"),

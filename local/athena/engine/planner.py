@@ -114,13 +114,18 @@ class Session:
         if not self._planner.standing(name, listed):
             self._connection.execute(f"CREATE TEMP TABLE {identifier(name)} ({listed})")
 
-    def types(self, tree: Any, *nodes: Any) -> list[Type] | None:
-        """Types of `nodes` inside `tree`, as DuckDB's binder names them; None if never bound."""
+    def types(
+        self, tree: Any, *nodes: Any, definitions: list[str] | None = None
+    ) -> list[Type] | None:
+        """Types of `nodes` inside `tree`, as DuckDB's binder names them; None if never bound.
+
+        `definitions` are the WITH clauses that the tree sees, the nearest first.
+        """
         first = nodes[0]
         marked = call(_PROBE, *[n.copy() for n in nodes], *["?"] * (3 - len(nodes)))
         first.replace(marked)
         try:
-            return self._probed(sql(tree), len(nodes))
+            return self._probed(within(sql(tree), definitions or []), len(nodes))
         finally:
             marked.replace(first)
 

@@ -41,6 +41,16 @@ def output(query: Any, scopes: Scopes, session: Session) -> list[Type | None] | 
     return [a or b for a, b in zip(known, asked, strict=True)] if asked else known
 
 
+def inside(nodes: list[Any], tree: Any, session: Session) -> list[Type] | None:
+    """Types of nodes in a tree; those in a WITH query that the tree does not use are asked for alone."""
+    found, cte = session.types(tree, *nodes), nodes[0].find_ancestor(exp.CTE)
+    while found is None and cte is not None:
+        query = cte.this
+        found = session.types(query, *nodes, definitions=_definitions(query))
+        cte = cte.find_ancestor(exp.CTE)
+    return found
+
+
 def column_before(name: str, join: Any, session: Session) -> Type | None:
     """The type of a column of what stands left of a join."""
     select = join.parent

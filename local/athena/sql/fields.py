@@ -67,6 +67,15 @@ def unnested(node: Any) -> Columns | None:
     return [c.name for c in alias.columns] + last
 
 
+def check_unnested(join: Any) -> None:
+    """Raise NotSupported for JOIN UNNEST with a condition, as Trino does."""
+    on = join.args.get("on")
+    is_true = isinstance(on, exp.Boolean) and on.this
+    if isinstance(join.this, exp.Unnest) and (join.args.get("using") or (on and not is_true)):
+        kind = join.side or "INNER"
+        raise NotSupported(f"{kind} JOIN involving UNNEST is only supported with condition ON TRUE")
+
+
 def width(row: Any) -> int:
     inner = row.expressions[0] if isinstance(row, exp.Tuple) and len(row.expressions) == 1 else row
     return len(inner.expressions) if is_row(inner) else 1

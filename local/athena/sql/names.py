@@ -19,6 +19,7 @@ from local.athena.sql.fields import (
     Field,
     Scope,
     alias_of,
+    check_unnested,
     is_comma,
     is_output,
     is_row,
@@ -198,6 +199,7 @@ class Names:
     def _join(self, join: Any, scope: Scope, ctes: _Ctes) -> None:
         if join.method == "NATURAL":
             raise NotSupported("Natural join")
+        check_unnested(join)
         before = len(scope.fields)
         self._relation(join.this, scope, ctes)
         if join.args.get("using"):

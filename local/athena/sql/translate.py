@@ -147,12 +147,12 @@ class Translator:
 
     def _probe(self, holder: Any, operands: list[Any], later: list[Any]) -> list[Type] | None:
         try:
-            return self._session.types(holder.this, *operands)
+            return asking.inside(operands, holder.this, self._session)
         except duckdb.Error:
             pass  # perhaps a call that DuckDB binds before these and that waits itself
         try:
             with _blanked(later, operands[0]):
-                return self._session.types(holder.this, *operands)
+                return asking.inside(operands, holder.this, self._session)
         except duckdb.Error as error:
             raise explain(error, self._text) from error
 

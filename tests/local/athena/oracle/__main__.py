@@ -9,13 +9,14 @@ import argparse
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.local.athena.oracle.comparison import cases, compared
+from tests.local.athena.oracle.comparison import Case, cases, compared, random_cases
 from tests.local.athena.oracle.lake import lake
 from tests.local.athena.oracle.trino import Answer, Trino
 
@@ -32,19 +33,27 @@ def main() -> None:
     parser.add_argument(
         "--tables", action="store_true", help="queries/*.yml, not conformance/*.yml"
     )
+    parser.add_argument(
+        "--random", type=int, metavar="COUNT", help="so many made-up queries over the tables"
+    )
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("files", nargs="*", help="names like arrays; all without any")
     given = parser.parse_args()
     folder = _FOLDER.resolve() / given.trino
     with closing(Trino(given.trino, folder)) as trino:
-        compare = _over_tables if given.tables else _without_tables
-        counts = compare(trino, given.files, folder)
+        if given.random:
+            counts = _over_tables(trino, random_cases(given.seed, given.random), folder)
+        elif given.tables:
+            counts = _over_tables(trino, cases(given.files), folder)
+        else:
+            counts = _without_tables(trino, given.files)
     _say(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
 
 
-def _over_tables(trino: Trino, files: list[str], folder: Path) -> Counter[str]:
+def _over_tables(trino: Trino, chosen: Iterable[tuple[str, Case]], folder: Path) -> Counter[str]:
     counts: Counter[str] = Counter()
     with lake(trino, folder / "lake") as local:
-        for name, case in cases(files):
+        for name, case in chosen:
             verdict, wanted, found = compared(trino, local, case)
             counts[verdict] += 1
             if verdict in ("other", "refused here"):
@@ -54,7 +63,7 @@ def _over_tables(trino: Trino, files: list[str], folder: Path) -> Counter[str]:
     return counts
 
 
-def _without_tables(trino: Trino, files: list[str], folder: Path) -> Counter[str]:
+def _without_tables(trino: Trino, files: list[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for path in sorted(_CASES.glob("*.yml")):
         if files and path.stem not in files:

@@ -64,6 +64,7 @@ _PLAIN = (*_NUMBERS, "varchar", "date", "timestamp", "boolean")
 # Expressions of a type: {type} stands for an operand of that type, {number} for any number.
 _FORMS: dict[str, list[str]] = {
     "bigint": [
+         "(select max(s.id) from people s where s.nation = {bigint} and s.level > 0)", "coalesce(try_cast({varchar} as bigint), 0)", "date_diff('month', {date}, {date})", "array_position({words}, {varchar})", "levenshtein_distance({varchar}, 'slyly')", "reduce({words}, 0, (s, x) -> s + length(x), s -> s)", "cardinality(filter({words}, x -> x like '%s'))", "json_array_length(cast({words} as json))", "cast({boolean} as bigint)", "day({date})", "element_at(map_values({marks}), 1)",
         "({bigint} + {integer})", "({bigint} - {bigint})", "({bigint} * {integer})", "({bigint} % 7)",
         "({bigint} / nullif({integer}, 0))", "abs({bigint})", "length({varchar})", "cardinality({words})",
         "year({date})", "month({timestamp})", "day_of_week({date})", "hour({timestamp})",
@@ -73,23 +74,27 @@ _FORMS: dict[str, list[str]] = {
         "cast(round({double}) as bigint)", "week({date})", "-({bigint})", "reduce({words}, bigint '0', (s, x) -> s + length(x), s -> s)",
     ],
     "integer": [
+        "try({integer} / {integer})", "if({boolean}, {integer}, {smallint})", "greatest({integer}, {smallint})",
         "({integer} + {smallint})", "({integer} - 1)", "({integer} / nullif({integer}, 0))", "({integer} % 3)",
         "abs({integer})", "cast({boolean} as integer)", "mod({integer}, 5)", "sign({integer})", "-({integer})",
     ],
     "smallint": ["abs({smallint})", "cast({boolean} as smallint)"],
     "decimal": [
+        "cast({bigint} as decimal(12,3))", "round({decimal}, -1)", "coalesce({decimal}, {integer})", "({decimal} + 0.125)", "least({decimal}, {decimal})",
         "({decimal} + {decimal})", "({decimal} - {integer})", "({decimal} * 2)", "round({decimal}, 1)",
         "abs({decimal})", "cast({integer} as decimal(10,2))", "({decimal} / nullif({integer}, 0))",
         "ceil({decimal})", "floor({decimal})", "truncate({decimal})", "({decimal} % 10)", "-({decimal})",
         "greatest({decimal}, {integer})",
     ],
     "double": [
+        "to_unixtime({timestamp})", "power({integer}, 2)", "coalesce({double}, {decimal})", "truncate({double})", "greatest({double}, {integer})", "cbrt({double})",
         "({double} + {number})", "({double} * {real})", "({double} - {decimal})", "cast({number} as double)",
         "round({double}, 2)", "sqrt(abs({double}))", "({double} / nullif({integer}, 0))", "floor({double})",
         "{place}.price", "abs({double})",
     ],
     "real": ["({real} + {integer})", "({real} * real '2')", "cast({integer} as real)", "abs({real})"],
     "varchar": [
+        "concat_ws('-', {varchar}, {varchar}, 'x')", "format('%s:%d', {varchar}, {bigint})", "reduce({words}, '', (s, x) -> s || x, s -> s)", "element_at(split({varchar}, ' '), 2)", "json_extract_scalar(json_format(cast({words} as json)), '$[0]')", "array_max({words})", "case {varchar} when 'AFRICA' then {varchar} else 'z' end", "cast({varchar} as varchar(3))", "to_iso8601({date})", "substr({varchar}, -3)", "rpad({varchar}, 5, 'ab')", "regexp_replace({varchar}, '[aeiou]', '<$0>')", "translate({varchar}, 'aeiou', 'AEIOU')", "lower(to_hex(to_utf8({varchar})))", "array_join(transform({words}, x -> substr(x, 1, 1)), '')", "cast({double} as varchar)", "(select min(s.name) from region s where s.regionkey <> {bigint})",
         "upper({varchar})", "substr({varchar}, 2, 3)", "({varchar} || {varchar})", "concat({varchar}, '-')",
         "cast({bigint} as varchar)", "cast({decimal} as varchar)", "cast({date} as varchar)",
         "cast({boolean} as varchar)", "replace({varchar}, 'e', 'E')", "reverse({varchar})", "trim({varchar})",
@@ -98,15 +103,18 @@ _FORMS: dict[str, list[str]] = {
         "lpad({varchar}, 6, '*')", "format_datetime({timestamp}, 'yyyy/MM')", "cast({timestamp} as varchar)",
     ],
     "date": [
+        "date_add('month', {integer}, {date})", "date_trunc('week', {date})", "coalesce({date}, date '2020-02-29')", "cast(date_trunc('day', {timestamp}) as date)",
         "({date} + interval '3' day)", "date_trunc('month', {date})", "date_add('week', {integer}, {date})",
         "cast({timestamp} as date)", "last_day_of_month({date})", "({date} - interval '1' month)",
         "least({date}, {date})",
     ],
     "timestamp": [
+        "date_trunc('month', {timestamp})", "date_add('day', {integer}, {timestamp})", "({timestamp} - interval '1' month)", "coalesce({timestamp}, cast({date} as timestamp(3)))",
         "({timestamp} + interval '2' hour)", "date_trunc('hour', {timestamp})", "cast({date} as timestamp(3))",
         "date_add('minute', {integer}, {timestamp})", "greatest({timestamp}, {timestamp})",
     ],
     "boolean": [
+        "(({bigint}, {varchar}) = ({bigint}, {varchar}))", "(({bigint}, {integer}) in ((1, 2), (3, 4)))", "({varchar} like 'S#%%' escape '#')", "({varchar} between {varchar} and {varchar})", "all_match({words}, x -> x > 'c')", "arrays_overlap({words}, {words})", "({date} in (date '2020-02-10', {date}))", "({timestamp} between {timestamp} and {timestamp})", "({boolean} is distinct from {boolean})",  "({decimal} {cmp} {double})", "({boolean} = {boolean})", "coalesce({boolean}, false)",
         "({number} {cmp} {number})", "({varchar} {cmp} {varchar})", "({date} {cmp} {date})",
         "({timestamp} {cmp} {date})", "({varchar} like '%e%')", "({varchar} not like '_a%')",
         "({boolean} and {boolean})", "({boolean} or {boolean})", "not {boolean}", "({any} is null)",
@@ -117,6 +125,7 @@ _FORMS: dict[str, list[str]] = {
         "starts_with({varchar}, 'A')", "({words} = {words})", "({date} between {date} and {date})",
     ],
     "words": [
+        "zip_with({words}, {words}, (x, y) -> coalesce(x, y))", "array_union({words}, {words})", "array_except({words}, array['slyly'])", "transform(sequence(1, 3), x -> cast(x + {integer} as varchar))", "array_remove({words}, {varchar})", "flatten(array[{words}, {words}])", "regexp_extract_all({varchar}, '[a-z]+')", "if({boolean}, {words}, array['q'])",
         "transform({words}, x -> upper(x))", "filter({words}, x -> x > 'm')", "({words} || {words})",
         "array_distinct({words})", "reverse({words})", "slice({words}, 1, 2)", "split({varchar}, ' ')",
         "map_keys({marks})", "array[{varchar}, {varchar}]", "array_sort({words})",
@@ -184,6 +193,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
+        self._named: dict[str, Columns] = {}
         self._aliases = 0
 
     def queries(self) -> Iterator[str]:
@@ -193,7 +203,14 @@ class Maker:
 
     def query(self) -> str:
         """One whole query, ordered by all columns where these have an exact order."""
+        self._named.clear()
+        clause = ""
+        if self._chance(0.2):
+            made, columns = self._query(1)
+            self._named["q"] = {n: k for n, k in columns.items() if k != "window"}
+            clause = f"with q as ({made}) "
         made, columns = self._query(2)
+        made = clause + made
         if self._chance(0.6) and all(kind in _PLAIN for kind in columns.values()):
             exact = [
                 str(at + 1) for at, k in enumerate(columns.values()) if k not in ("double", "real")
@@ -227,7 +244,9 @@ class Maker:
                 f"{self._expression(k, scope, 1)} as c{at}" for at, k in enumerate(kinds)
             )
             parts.append(f"select {listed} from {source}")
-        between = self._pick([" union ", " union all ", " intersect ", " except "])
+        between = self._pick(
+            [" union ", " union all ", " intersect ", " except ", " except all ", " intersect all "]
+        )
         return between.join(parts), {f"c{at}": k for at, k in enumerate(kinds)}
 
     def _plain(self, depth: int) -> tuple[str, Columns]:
@@ -251,6 +270,19 @@ class Maker:
             kind, made = self._aggregate(scope)
             columns[f"a{at}"] = kind
             listed.append(f"{made} as a{at}")
+        if self._chance(0.2):
+            columns["w"] = "window"
+            listed.append(
+                self._pick(
+                    [
+                        "rank() over (order by count(*) desc)",
+                        "sum(count(*)) over ()",
+                        f"max({self._aggregate(scope, 'bigint')[1]}) over (order by count(*))",
+                        f"avg({self._aggregate(scope, 'decimal')[1]}) over ()",
+                    ]
+                )
+                + " as w"
+            )
         grouping = ""
         if keys and self._chance(0.3):
             plain = [self._column(kind, scope) or "1" for kind in keys]
@@ -400,9 +432,12 @@ class Maker:
             scope.add(alias, {n: k for n, k in columns.items() if k != "window"}, None)
             if scope.columns:
                 return f"({made}) {alias}"
+            scope.is_keyed = True
+        if self._named.get("q") and self._chance(0.4):
+            scope.add(alias, self._named["q"], None)
+            return f"q {alias}"
         name = self._pick(tables)
         scope.add(alias, _TABLES[name][1], _TABLES[name][0])
-        scope.is_keyed = True
         return f"{name} {alias}"
 
     def _where(self, scope: _Scope, depth: int) -> str:
