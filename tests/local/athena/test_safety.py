@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,6 +179,31 @@ LIMITS = [
 @pytest.mark.parametrize(("sql", "reason"), LIMITS, ids=[r for _, r in LIMITS])
 def test_what_grows_without_end_is_refused_at_once(query: Query, sql: str, reason: str) -> None:
     assert reason in query.reason(sql)
+
+
+EXHAUSTING = """
+import re, sys
+from pathlib import Path
+from local.athena.engine.duck import Duck
+from local.athena.settings import Settings
+
+duck = Duck(Settings("http://127.0.0.1:1", Path(sys.argv[1]), memory_limit="1GB"), [])
+try:
+    duck.connection().execute("select list(rpad(i::varchar, 1000, 'x')) from range(5000000) t(i)").fetchall()
+except Exception as error:
+    assert "Out of Memory" in str(error), error
+else:
+    raise AssertionError("it had room")
+print(re.search(r"VmData:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1))
+"""
+
+
+def test_memory_of_a_query_that_was_stopped_is_given_back(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", EXHAUSTING, str(tmp_path)]
+    found = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert (
+        int(found.stdout) < 300_000
+    )  # kilobytes of address space, of which the code alone has a third
 
 
 CANCELLED = {
