@@ -201,9 +201,7 @@ print(re.search(r"VmData:\\s+(\\d+)", Path("/proc/self/status").read_text()).gro
 def test_memory_of_a_query_that_was_stopped_is_given_back(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", EXHAUSTING, str(tmp_path)]
     found = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert (
-        int(found.stdout) < 300_000
-    )  # kilobytes of address space, of which the code alone has a third
+    assert int(found.stdout) < 800_000  # kilobytes of address space; twice that if it is kept
 
 
 CANCELLED = {
