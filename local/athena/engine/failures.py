@@ -33,6 +33,24 @@ def explain(error: Any, text: str = "") -> QueryFailed:
         return QueryFailed(marked.group(1), marked.group(2))
     if _IN_ZONE.search(message):
         return NotSupported("a value in a time zone other than UTC here: cast it to timestamp")
+    if placed := _placed(message, text):
+        return placed
+    if _TOO_FAR.search(message):
+        return NotSupported(OUTSIDE)
+    if _UNREADABLE.search(message):
+        return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", _unreadable(message)))
+    if "Division by zero" in message:  # followed by advice that holds for DuckDB alone
+        return QueryFailed("DIVISION_BY_ZERO", "Division by zero")
+    for pattern, name in _KINDS:
+        if re.search(pattern, message):
+            return QueryFailed(
+                name, re.sub(r"^[A-Z]\w+( \w+)? Error: ", "", message.splitlines()[0])
+            )
+    return QueryFailed("GENERIC_USER_ERROR", message.splitlines()[0])
+
+
+def _placed(message: str, text: str) -> QueryFailed | None:
+    """Errors that Trino words itself and gives a place."""
     if missing := re.search(
         r'Referenced column "([^"]*)" not found|Could not find key "([^"]*)" in struct'
         r"|Cannot extract field '([^']*)'",
@@ -49,18 +67,18 @@ def explain(error: Any, text: str = "") -> QueryFailed:
         return QueryFailed(
             "COLUMN_NOT_FOUND", f"{place(text, name)}: Column '{name}' cannot be resolved"
         )
-    if _TOO_FAR.search(message):
-        return NotSupported(OUTSIDE)
-    if _UNREADABLE.search(message):
-        return QueryFailed("HIVE_CURSOR_ERROR", _FOLDERS.sub("", _unreadable(message)))
-    if "Division by zero" in message:  # followed by advice that holds for DuckDB alone
-        return QueryFailed("DIVISION_BY_ZERO", "Division by zero")
-    for pattern, name in _KINDS:
-        if re.search(pattern, message):
-            return QueryFailed(
-                name, re.sub(r"^[A-Z]\w+( \w+)? Error: ", "", message.splitlines()[0])
-            )
-    return QueryFailed("GENERIC_USER_ERROR", message.splitlines()[0])
+    if ungrouped := re.search(r'column "([^"]+)" must appear in the GROUP BY', message):
+        name = ungrouped.group(1)
+        what = f"'{name}' must be an aggregate expression or appear in GROUP BY clause"
+        return QueryFailed("EXPRESSION_NOT_AGGREGATE", f"{place(text, name)}: {what}")
+    if misplaced := re.search(r"(WHERE|GROUP BY) clause cannot contain", message):
+        clause = misplaced.group(1)
+        what = (
+            f"{clause} clause cannot contain aggregations, window functions or grouping operations"
+        )
+        where = place(text, clause.split()[0])
+        return QueryFailed("EXPRESSION_NOT_SCALAR", f"{where}: {what}")
+    return None
 
 
 # Of an expression that does not know them.
@@ -98,7 +116,7 @@ _KINDS = [
     (r"Chained comparisons", "SYNTAX_ERROR"),
     (r"Invalid (RANGE|ROWS|GROUPS) \w+ value", "INVALID_WINDOW_FRAME"),
     (r"aggregate function calls cannot be nested", "NESTED_AGGREGATION"),
-    (r"(WHERE|GROUP BY|JOIN) (clause|condition) cannot contain", "EXPRESSION_NOT_SCALAR"),
+    (r"JOIN (clause|condition) cannot contain", "EXPRESSION_NOT_SCALAR"),
     (
         r"HAVING clause cannot contain window|window functions? .*nested|nested window",
         "NESTED_WINDOW",
@@ -118,7 +136,6 @@ _KINDS = [
     (r"Map keys can not be NULL", "INVALID_FUNCTION_ARGUMENT"),
     (r"key list does not align with the map value list", "INVALID_FUNCTION_ARGUMENT"),
     (r"Ambiguous reference to column", "AMBIGUOUS_NAME"),
-    (r"must appear in the GROUP BY", "EXPRESSION_NOT_AGGREGATE"),
     (r"Overflow|out of range|Out of Range", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"could not convert|Could not convert|Conversion Error", "INVALID_CAST_ARGUMENT"),
     (r"Could not parse string", "INVALID_FUNCTION_ARGUMENT"),
