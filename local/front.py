@@ -15,7 +15,6 @@ import uvicorn
 from ingestion.compatibility import violations
 from local import cloudformation, glue, location, ministack, server
 from local.api import Api
-from local.athena.api import app as athena
 from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings as AthenaSettings
 from local.dispatch import Control, Front
@@ -30,6 +29,8 @@ def create_app(port: int, state: Path) -> Front:
 
     Works once a process: MiniStack cannot be loaded twice.
     """
+    from local.athena.api import app as athena  # imports DuckDB: after `limit_process`
+
     url = f"http://127.0.0.1:{port}"
     fallback = ministack.load(ministack.environment(port, state))
     cloudformation.install(Api(url, REGION))
@@ -37,6 +38,7 @@ def create_app(port: int, state: Path) -> Front:
     places = location.create_app(location.Settings(fallback, ministack.publish_as_service))
     delivery = firehose.create_app(FirehoseSettings(url, REGION, ACCOUNT, state / "firehose"))
     catalog = glue.create_app(glue.Settings(state / "glue.sqlite", violations))
+
     queries = AthenaSettings(url, state / "athena", REGION, ACCOUNT, s3_data_dir=state / "s3")
     return Front(
         targets={

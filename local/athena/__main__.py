@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from local.athena.api.app import create_app
 from local.athena.server import OPTIONS, limit_process
 from local.athena.settings import Settings
 
@@ -129,6 +128,8 @@ def _serve(listener: socket.socket, found: argparse.Namespace) -> bool:
         workers=found.workers,
     )
     limit_process(settings.memory_limit)
+    from local.athena.api.app import create_app
+
     if found.fd is None:
         sys.stderr.write(f"Athena on http://127.0.0.1:{listener.getsockname()[1]}\n")
     app = create_app(settings)

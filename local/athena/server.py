@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import resource
 from typing import Any
@@ -57,8 +58,11 @@ OPTIONS: dict[str, Any] = {"loop": "uvloop", "http": OneSegment}
 def limit_process(memory_limit: str) -> None:
     """Let allocations fail before the machine does: DuckDB does not count strings and lists.
 
-    `memory_limit` is DuckDB's; another one as much and a gigabyte are left for what it misses.
+    `memory_limit` is DuckDB's; another one as much and a gigabyte are left for what it misses. Called
+    before DuckDB is imported: its allocator reads then whether to keep the address space of what was
+    freed, which counts here for good.
     """
+    os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "retain:false")
     found = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B\s*", memory_limit, re.IGNORECASE)
     if found:
         size = int(found.group(1)) << 10 * ("KMGT".index(found.group(2).upper()) + 1)

@@ -184,8 +184,11 @@ def test_what_grows_without_end_is_refused_at_once(query: Query, sql: str, reaso
 EXHAUSTING = """
 import re, sys
 from pathlib import Path
-from local.athena.engine.duck import Duck
+from local.athena.server import limit_process
 from local.athena.settings import Settings
+
+limit_process("1GB")
+from local.athena.engine.duck import Duck
 
 duck = Duck(Settings("http://127.0.0.1:1", Path(sys.argv[1]), memory_limit="1GB"), [])
 try:
