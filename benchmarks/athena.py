@@ -1,6 +1,9 @@
 """The local Athena beside DuckDB called directly on the same files, and what the endpoint adds.
 
 A ratio compares the best of some rounds, taken in turn, both with the same threads and memory.
+
+Small queries make four files each. After many files have been deleted, ext4 takes one or two milliseconds to
+make one, for some minutes: wait these, or name a folder in memory by TMPDIR.
 """
 
 from __future__ import annotations
