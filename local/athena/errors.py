@@ -49,6 +49,15 @@ class NotSupported(QueryFailed):
         super().__init__("NOT_SUPPORTED", what)
 
 
+def mismatch(message: str) -> QueryFailed:
+    return QueryFailed("TYPE_MISMATCH", f"line 1:1: {message}")
+
+
+def without_type(what: str) -> NotSupported:
+    """Of a NULL whose type something hangs on; `what` ends in a preposition."""
+    return NotSupported(f"{what} a NULL without a type: cast it to what it stands for")
+
+
 class ReadUnplanned(QueryFailed):
     """The engine reads a column of which the planner saw no use: plan again, for all columns."""
 

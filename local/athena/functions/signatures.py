@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena.errors import NotSupported, QueryFailed
+from local.athena.errors import NotSupported, without_type
+from local.athena.functions.arrays import unexpected
 from local.athena.sql.coercion import has_map, is_comparable, is_orderable
 from local.athena.sql.nodes import call
 from local.athena.sql.types import INTEGERS, Type
@@ -222,11 +223,11 @@ def expect(node: Any, name: str) -> None:
     for argument, kind in zip(list(node.expressions), kinds, strict=False):
         if kind.startswith(">"):
             if not isinstance(argument, exp.Lambda):
-                raise _unexpected(name, "a value where a lambda belongs")
+                raise unexpected(name, [])
             if kind != ">any":
                 _wrap(argument.this, kind[1:], name)
         elif isinstance(argument, exp.Null) and kind.startswith("!"):
-            raise _without_type(name)
+            raise without_type(f"{name} of")
         elif kind != "any" and not isinstance(argument, (exp.Null, exp.Order, exp.Lambda)):
             _wrap(argument, kind, name)
 
@@ -282,26 +283,16 @@ def finish(node: Any, types: list[Type]) -> Any:
     kind, name = node.meta["expected"]
     if kind.startswith("!"):
         if types[0].name == "unknown":
-            raise _without_type(name)
+            raise without_type(f"{name} of")
         kind = kind[1:]
     if kind in ("groupable", "set"):
         require_groupable(types[0], name)
     if not _is_of(types[0], kind) or not compares(name, types):
-        raise _unexpected(name, types[0].trino())
+        raise unexpected(name, types)
     inner = node.this
     if kind == "keys" and types[0].items and types[0].items[0].name == "array":
         return call("t_determinate", inner)
     return inner if _stands_alone(inner) else node
-
-
-def _unexpected(name: str, found: str) -> QueryFailed:
-    return QueryFailed(
-        "FUNCTION_NOT_FOUND", f"line 1:1: Unexpected parameters ({found}) for function {name}"
-    )
-
-
-def _without_type(name: str) -> NotSupported:
-    return NotSupported(f"{name} of a NULL without a type: cast it to what it stands for")
 
 
 def require_groupable(found: Type, what: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.athena.errors import NotSupported
+from local.athena.errors import NotSupported, mismatch
 from local.athena.functions.signatures import require_groupable
 from local.athena.sql import floats, precision
-from local.athena.sql.checks import mismatch, require_distinct
+from local.athena.sql.checks import require_distinct
 from local.athena.sql.coercion import common, common_of, require_fit
 from local.athena.sql.nodes import cast
 from local.athena.sql.types import Type

@@ -17,6 +17,7 @@ from local.athena.functions import (
     maps,
     regexps,
     rewrites,
+    sequences,
     signatures,
     sql_json,
     statistics,
@@ -24,7 +25,7 @@ from local.athena.functions import (
     windows,
 )
 from local.athena.functions.table import DIRECT
-from local.athena.sql import rounding, typed, unnest, zoned
+from local.athena.sql import operators, rounding, typed, unnest, zoned
 from local.athena.sql.checks import CHECKS
 from local.athena.sql.ordering import AGGREGATES
 from local.athena.sql.types import Type
@@ -41,7 +42,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     "floor": ("floor", rounding.rounding("floor"), 1),
     "sign": ("sign", rounding.sign, 1),
     "histogram": ("histogram", typed.histogram, 1),
-    "mod": ("mod", typed.modulo, 2),
+    "mod": ("mod", operators.modulo, 2),
     "concat_ws": ("concat_ws", typed.joined_with, arrays.ALL),
     "greatest": ("greatest", typed.extreme("greatest"), arrays.ALL),
     "least": ("least", typed.extreme("least"), arrays.ALL),
@@ -50,6 +51,7 @@ TYPED_CALLS: dict[str, tuple[str, Callable[[Any, list[Type]], Any], int]] = {
     **statistics.TYPED_CALLS,
     **approximations.TYPED_CALLS,
     **arrays.TYPED_CALLS,
+    **sequences.TYPED_CALLS,
     **checksums.TYPED_CALLS,
     **json_functions.TYPED_CALLS,
     **maps.TYPED_CALLS,
@@ -113,11 +115,11 @@ def _inner(node: Any) -> list[Any]:
 _Operands = Callable[[Any], list[Any]]
 _Finish = Callable[[Any, list[Type]], Any]
 _CONSTRUCTS: dict[str, tuple[_Operands, _Finish]] = {
-    "divide": (_both, typed.divide),
-    "modulo": (_both, typed.modulo),
-    "plus": (_both, typed.shifted("plus")),
-    "minus": (_both, typed.shifted("minus")),
-    "times": (_both, typed.multiply),
+    "divide": (_both, operators.divide),
+    "modulo": (_both, operators.modulo),
+    "plus": (_both, operators.shifted("plus")),
+    "minus": (_both, operators.shifted("minus")),
+    "times": (_both, operators.multiply),
     "subscript": (lambda n: [n.this, n.expressions[0]], typed.subscript),
     "join": (_both, lambda n, t: typed.joined([n.this, n.expression], t)),
     "concat": (lambda n: list(n.expressions), lambda n, t: typed.joined(list(n.expressions), t)),
